@@ -1,0 +1,1 @@
+"""Framecue: a camera appliance that teaches the person behind it."""

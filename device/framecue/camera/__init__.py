@@ -1,0 +1,45 @@
+"""Cameras: the protocol every driver keeps, and the room they are found in."""
+
+from typing import Protocol
+
+from pydantic import Field
+
+from framecue.drivers import DriverSettings, Room
+from framecue.frame import Frame, Still
+
+CAMERAS = Room("framecue.camera")
+
+
+class CameraSettings(DriverSettings):
+    """What every camera has; a driver's Settings extends it."""
+
+    width: int = Field(640, ge=64, le=4096, description="preview width, pixels, after turning")
+    height: int = Field(480, ge=64, le=4096, description="preview height, pixels, after turning")
+    rate: float = Field(30.0, gt=0, le=240, description="preview frames per second asked for")
+    fov_deg: float = Field(
+        48.0, gt=5, lt=150, description="vertical field of view of the upright preview, degrees"
+    )
+    turn: int = Field(
+        0, multiple_of=90, ge=0, le=270, description="degrees clockwise that make the picture upright"
+    )
+
+
+class Camera(Protocol):
+    """A camera that is open from its making to `close`; after a fault it is closed and made anew.
+
+    One thread owns a camera: no call is made while another is under way.
+    Making it raises CameraMissingError where there is no such camera.
+    """
+
+    def read(self, timeout_s: float) -> Frame:
+        """Wait for the next preview frame, of the preview's size.
+
+        Raises CameraStalledError when none came in time, CameraError on any other fault, and
+        EndOfFramesError when a source that plays once has ended.
+        """
+
+    def still(self, timeout_s: float) -> Still:
+        """Take a full-resolution picture of what is seen now; raises as `read` does."""
+
+    def close(self) -> None:
+        """Let the hardware go. May be called twice, and after a fault."""

@@ -1,0 +1,1 @@
+"""From a segmentation to what the photographer should do: measure, look, geometry, guide."""

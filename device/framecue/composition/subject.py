@@ -1,0 +1,93 @@
+"""What is measured in one frame: its subjects, and the composition they make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from framecue.parts import Part
+
+Edge = Literal["top", "bottom", "left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One measured person. Lines and sides are frame pixels, y down; None where not measurable.
+
+    head_top_y: top of the hair or headwear. chin_y: lower edge of the chin.
+    foot_y: lowest edge of the footwear. left_x, right_x: outermost columns, carried things included.
+    cut: frame edges that cut the body, with the part that each one cuts.
+    confidence: 0..1, how sure it is that this is one person, measured right.
+    """
+
+    head_top_y: float | None
+    chin_y: float | None
+    foot_y: float | None
+    left_x: float
+    right_x: float
+    cut: Mapping[Edge, Part] = field(default_factory=dict)
+    confidence: float = 1.0
+
+    @property
+    def heads(self) -> float | None:
+        """Body-to-head ratio (foot - head top) / (chin - head top), or None."""
+        if self.head_top_y is None or self.chin_y is None or self.foot_y is None:
+            return None
+        if self.chin_y <= self.head_top_y or self.foot_y <= self.chin_y:
+            return None
+        return (self.foot_y - self.head_top_y) / (self.chin_y - self.head_top_y)
+
+    @property
+    def centre_x(self) -> float:
+        """Middle between the outermost columns, frame pixels."""
+        return (self.left_x + self.right_x) / 2
+
+    def as_json(self) -> dict[str, Any]:
+        """The subject as `framecue measure` prints it."""
+        return {
+            "head_top_y": _rounded(self.head_top_y),
+            "chin_y": _rounded(self.chin_y),
+            "foot_y": _rounded(self.foot_y),
+            "left_x": _rounded(self.left_x),
+            "right_x": _rounded(self.right_x),
+            "heads": _rounded(self.heads, 3),
+            "cut": list(self.cut),
+            "cut_parts": {edge: part.name.lower() for edge, part in self.cut.items()},
+            "confidence": _rounded(self.confidence, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """All subjects of one frame of width x height pixels.
+
+    main: index of the main subject, or None with nobody there.
+    roll_deg: camera roll, clockwise positive as seen from behind it; None where unknown.
+    backlight_ev: how much brighter the surroundings are than the main subject, in stops; None if unknown.
+    """
+
+    width: int
+    height: int
+    subjects: tuple[Subject, ...] = ()
+    main: int | None = None
+    roll_deg: float | None = None
+    backlight_ev: float | None = None
+
+    @property
+    def main_subject(self) -> Subject | None:
+        """The main subject itself."""
+        return None if self.main is None else self.subjects[self.main]
+
+    def as_json(self) -> dict[str, Any]:
+        """The composition as `framecue measure` prints it, without photo and model."""
+        return {
+            "width": self.width,
+            "height": self.height,
+            "subjects": [subject.as_json() for subject in self.subjects],
+            "main": self.main,
+            "roll_deg": _rounded(self.roll_deg, 2),
+            "backlight_ev": _rounded(self.backlight_ev, 2),
+        }
+
+
+def _rounded(value: float | None, digits: int = 1) -> float | None:
+    return None if value is None else round(float(value), digits)

@@ -1,0 +1,51 @@
+"""Drivers found by name.
+
+A kind of hardware is one module in its room (`framecue/camera/v4l2.py`) that holds two classes side by
+side: `Settings`, a pydantic model whose `kind` is the module's name, and `Driver`, made from those
+settings. Adding a kind is adding that file; nothing lists them.
+"""
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class DriverSettings(BaseModel):
+    """Base of every driver's settings: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: str
+
+
+class Room:
+    """One package of drivers, such as `framecue.camera`."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def kinds(self) -> list[str]:
+        """Names of all driver modules in the room, sorted."""
+        found = import_module(self.package)
+        modules = [entry.name for entry in pkgutil.iter_modules(found.__path__)]
+        return sorted(name for name in modules if hasattr(self._module(name), "Driver"))
+
+    def settings(self, value: Any) -> DriverSettings:
+        """Validate a settings table by its `kind`; a ValueError names the kinds there are."""
+        if isinstance(value, DriverSettings):
+            return value
+        if not isinstance(value, dict) or "kind" not in value:
+            raise ValueError(f"needs a kind: one of {', '.join(self.kinds())}")
+        if value["kind"] not in self.kinds():
+            raise ValueError(f"kind {value['kind']!r} is none of {', '.join(self.kinds())}")
+        model: type[DriverSettings] = self._module(value["kind"]).Settings
+        return model.model_validate(value)
+
+    def driver(self, settings: DriverSettings, *args: Any, **kwargs: Any) -> Any:
+        """Make the driver for these settings; its third-party imports happen here."""
+        return self._module(settings.kind).Driver(settings, *args, **kwargs)
+
+    def _module(self, name: str) -> ModuleType:
+        return import_module(f"{self.package}.{name}")

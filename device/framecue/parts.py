@@ -1,0 +1,55 @@
+"""Parts of a picture, and the segmentation that says which pixel belongs to which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Part(IntEnum):
+    """What a pixel belongs to. The numbers are the ids in every part map and `--parts` file."""
+
+    BACKGROUND = 0
+    HAIR = 1  # and headwear
+    FACE = 2
+    TORSO = 3
+    ARM = 4  # and hand
+    LEG = 5
+    FOOT = 6  # and footwear
+    CARRIED = 7  # bag, prop
+
+
+# RGB, for pictures meant for people.
+PART_COLOURS: Final = np.array(
+    [
+        (0, 0, 0),
+        (150, 90, 40),
+        (255, 190, 140),
+        (70, 130, 220),
+        (90, 200, 160),
+        (190, 110, 220),
+        (250, 210, 60),
+        (230, 80, 90),
+    ],
+    np.uint8,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """The part map and the person probability of one frame.
+
+    parts: (h, w) uint8 part ids.
+    person: (h, w) float32 in 0..1.
+    heatmaps: named point probabilities, each (any h, any w) float32 in 0..1, such as "nose".
+
+    Every map covers the whole frame, at a resolution of its own: a map of (h, w) has its cell (r, c)
+    centred on frame pixel ((c + .5) * frame_w / w - .5, (r + .5) * frame_h / h - .5).
+    """
+
+    parts: NDArray[np.uint8]
+    person: NDArray[np.float32]
+    heatmaps: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
