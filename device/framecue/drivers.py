@@ -10,13 +10,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from framecue.table import Table
 
 
-class DriverSettings(BaseModel):
-    """Base of every driver's settings: unknown keys are refused."""
+class DriverSettings(Table):
+    """Base of every driver's settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     kind: str
 
 
