@@ -1,0 +1,165 @@
+"""Who is there: the cells of a segmentation that belong to each person.
+
+Everything here is in cells of the segmentation's own maps.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.parts import Part, Segmentation
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom are the first cells outside
+
+_SMALLEST: Final = 0.002  # share of the frame under which a region is nobody
+_SMALLEST_HEAD: Final = 0.15  # share of the region's largest head under which a second one is noise
+_MOST: Final = 12  # regions looked at, largest first: bounds the time a crowd takes
+_FALLOFF: Final = 4  # cells around a person's own, over which the probability falls to nothing
+_LOOSE_GAP: Final = 0.15  # of the upper region's height: how far below it severed legs may begin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """One person's cells.
+
+    box: around the cells that are this person's. own: (h, w) bool over the whole map.
+    head: box of hair and face, or None where none is seen.
+    around: box grown by the falloff, within the map. probability: person probability within `around`, 0
+    where it is somebody else's. parts: part ids within `around`, 0 outside `own`.
+    """
+
+    box: Box
+    own: NDArray[np.bool_]
+    head: Box | None
+    around: Box
+    probability: NDArray[np.float32]
+    parts: NDArray[np.uint8]
+
+    def share(self, *wanted: Part) -> float:
+        """Share of the person's cells that are one of those parts."""
+        counts = np.bincount(self.parts.ravel(), minlength=len(Part))
+        return float(counts[list(wanted)].sum() / max(1, counts[1:].sum()))
+
+
+def find_people(segmentation: Segmentation) -> list[Person]:
+    """Everybody in the segmentation, the largest region first.
+
+    A connected region is one person for each head in it; a region without a head that hangs right below
+    one with a head is that person's too. Whether a region looks like a person at all is not judged here.
+    """
+    solid = (segmentation.person >= 0.5).astype(np.uint8)
+    count, regions, stats = _regions(solid)
+    order = np.argsort(-stats[1:count, cv2.CC_STAT_AREA], kind="stable")[:_MOST] + 1
+    least = max(4.0, _SMALLEST * solid.size)
+    large = [int(index) for index in order if stats[index, cv2.CC_STAT_AREA] >= least]
+    heads = _heads(segmentation.parts, regions)
+    _join_severed(regions, stats, large, heads)
+    owners: list[tuple[NDArray[np.bool_], Box | None]] = []
+    for index in large:
+        own = regions == index
+        found = _distinct(heads.get(index, []))
+        owners += _split(own, found) if len(found) > 1 else [(own, found[0] if found else None)]
+    return [_person(own, head, segmentation, solid) for own, head in owners if own.any()]
+
+
+def _regions(solid: NDArray[np.uint8]) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
+    """Connected regions: how many with the background, their map, and OpenCV's statistics of each."""
+    count, regions, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    return count, np.asarray(regions, np.int32), np.asarray(stats, np.int32)
+
+
+def _heads(parts: NDArray[np.uint8], regions: NDArray[np.int32]) -> dict[int, list[Box]]:
+    """Boxes of the connected blobs of hair and face, by the region they lie in."""
+    blobs = (((parts == Part.FACE) | (parts == Part.HAIR)) & (regions > 0)).astype(np.uint8)
+    count, labels, stats = _regions(blobs)
+    heads: dict[int, list[Box]] = {}
+    for label in range(1, count):
+        left, top, width, height, _ = (int(value) for value in stats[label])
+        row = labels[top, left : left + width]
+        region = int(regions[top, left + int(np.argmax(row == label))])
+        heads.setdefault(region, []).append((left, top, left + width, top + height))
+    return heads
+
+
+def _distinct(heads: list[Box]) -> list[Box]:
+    """Heads that are not specks beside the largest, and not one head in pieces."""
+    largest_first = sorted(heads, key=_area, reverse=True)
+    kept: list[Box] = []
+    for head in largest_first:
+        if _area(head) < _SMALLEST_HEAD * _area(largest_first[0]):
+            continue
+        if all(_apart(head, other) for other in kept):
+            kept.append(head)
+    return kept
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _apart(one: Box, other: Box) -> bool:
+    """Whether two head boxes are further apart than the parts of one head could be."""
+    size = max(other[2] - other[0], other[3] - other[1])
+    across = abs(one[0] + one[2] - other[0] - other[2]) / 2
+    along = abs(one[1] + one[3] - other[1] - other[3]) / 2
+    return float(np.hypot(across, along)) > 0.9 * size
+
+
+def _join_severed(
+    regions: NDArray[np.int32], stats: NDArray[np.int32], large: list[int], heads: Mapping[int, list[Box]]
+) -> None:
+    """Give regions without a head to the region they hang below, in place: legs behind a dark belt."""
+    for lower in [index for index in large if index not in heads]:
+        left, top, width, _, _ = (int(value) for value in stats[lower])
+        for upper in large:
+            if upper not in heads or upper == lower:
+                continue
+            x, y, across, height, _ = (int(value) for value in stats[upper])
+            overlap = min(left + width, x + across) - max(left, x)
+            gap = top - (y + height)
+            if overlap >= 0.5 * min(width, across) and abs(gap) <= _LOOSE_GAP * height:
+                regions[regions == lower] = upper
+                large.remove(lower)
+                break
+
+
+def _split(own: NDArray[np.bool_], heads: list[Box]) -> list[tuple[NDArray[np.bool_], Box | None]]:
+    """Share a region among its heads: each cell goes to the head it most likely hangs below."""
+    rows, columns = np.nonzero(own)
+    distances = []
+    for left, top, right, bottom in heads:
+        size = max(right - left, 0.8 * (bottom - top), 1.0)
+        across = (columns - (left + right - 1) / 2) / size
+        below = (rows - (top + bottom - 1) / 2) / size
+        distances.append(across**2 + np.where(below > 0, 0.15 * below, below) ** 2)
+    nearest = np.argmin(distances, axis=0)
+    shares: list[tuple[NDArray[np.bool_], Box | None]] = []
+    for index, head in enumerate(heads):
+        share = np.zeros_like(own)
+        share[rows[nearest == index], columns[nearest == index]] = True
+        shares.append((share, head))
+    return shares
+
+
+def _person(
+    own: NDArray[np.bool_], head: Box | None, segmentation: Segmentation, solid: NDArray[np.uint8]
+) -> Person:
+    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    height, width = own.shape
+    around = (
+        max(box[0] - _FALLOFF, 0),
+        max(box[1] - _FALLOFF, 0),
+        min(box[2] + _FALLOFF, width),
+        min(box[3] + _FALLOFF, height),
+    )
+    window = np.s_[around[1] : around[3], around[0] : around[2]]
+    mine = own[window].astype(np.uint8)
+    near = cv2.dilate(mine, np.ones((2 * _FALLOFF + 1, 2 * _FALLOFF + 1), np.uint8))
+    others = (solid[window] > 0) & (mine == 0)
+    probability = segmentation.person[window] * ((near > 0) & ~others)
+    return Person(box, own, head, around, probability, segmentation.parts[window] * mine)

@@ -1,0 +1,175 @@
+"""BodyPix: person, 24 body parts and 17 keypoints, as published for Coral boards.
+
+The heads of the model speak once per 16 input pixels. Their cell (r, c) is centred on input pixel
+(16 r, 16 c), so the first and last cells sit on the border pixels; a Segmentation's cells lie inside
+the frame instead. Decoding resamples from one grid to the other, in logits, before anything is decided.
+
+Model: Papandreou et al., "PersonLab", ECCV 2018; part order as in tensorflow/tfjs-models, body-pix.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.parts import Part, Segmentation
+from framecue.segmentation import Tensor
+
+STRIDE: Final = 16  # input pixels from one cell of the heads to the next
+KEYPOINTS: Final = (
+    "nose",
+    "left_eye",
+    "right_eye",
+    "left_ear",
+    "right_ear",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+)
+
+# First channel of each run of the 24 parts (faces, arms with hands, torso, legs, feet), and what it is here.
+# The model's face is the whole head, hair included.
+_RUNS: Final = (0, 2, 12, 14, 22)
+_RUN_PARTS: Final = (Part.FACE, Part.ARM, Part.TORSO, Part.LEG, Part.FOOT)
+_CHANNELS: Final = {
+    "float_segments": 1,
+    "float_part_heatmaps": 24,
+    "float_heatmaps": len(KEYPOINTS),
+    "float_short_offsets": 2 * len(KEYPOINTS),
+}
+_FINENESS: Final = 4  # cells of the decoded maps per cell of the heads
+_DISC: Final = np.pi * (32 / STRIDE) ** 2  # cells within 32 input pixels of a keypoint, all trained to vote
+_FEEBLE: Final = 0.1  # probability under which a cell has no vote
+
+
+class BodyPix:
+    """Adapter of BodyPix on MobileNet v1, stride 16, with resizable or fixed input.
+
+    long_side: model input pixels along the frame's longer side, 16 n + 1; more is finer and slower.
+    """
+
+    outputs = ("float_segments", "float_part_heatmaps", "float_heatmaps", "float_short_offsets")
+
+    def __init__(self, long_side: int = 481) -> None:
+        if long_side < 2 * STRIDE + 1 or long_side % STRIDE != 1:
+            raise ValueError(f"long_side {long_side} is not 16 n + 1 with n >= 2")
+        self.long_side = long_side
+        self._weights: dict[int, NDArray[np.float32]] = {}
+
+    def input_size(self, height: int, width: int) -> tuple[int, int]:
+        """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
+        scale = self.long_side / max(height, width)
+        return _whole_cells(height * scale), _whole_cells(width * scale)
+
+    def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
+        """Make a segmentation of one invoke's outputs.
+
+        outputs: "float_segments" (1, gh, gw, 1) and "float_part_heatmaps" (1, gh, gw, 24), logits, uint8
+        or float; and, where the model has them, "float_heatmaps" (1, gh, gw, 17), logits, and
+        "float_short_offsets" (1, gh, gw, 34), input pixels, first all y, then all x. Raises ValueError
+        for other shapes.
+
+        Person and parts come back at four cells for each of the model's. Keypoint maps are (gh, gw): every
+        cell near a keypoint votes for the place it points to, so a map holds few bright cells; their sum
+        (up to 1) is the probability of a keypoint there, and their centroid is its place, much finer
+        than a cell. Without heatmaps and offsets there are no keypoint maps.
+        """
+        segments = _checked(outputs, "float_segments")
+        person = _sigmoid(self._finer(segments.real()[0])[0])
+        parts = self._parts(_checked(outputs, "float_part_heatmaps").raw[0], person)
+        if "float_heatmaps" not in outputs or "float_short_offsets" not in outputs:
+            return Segmentation(parts, person)
+        near = _sigmoid(_checked(outputs, "float_heatmaps").real()[0])
+        offsets = _checked(outputs, "float_short_offsets")
+        return Segmentation(parts, person, _votes(near, offsets))
+
+    def _parts(self, raw: NDArray[np.generic], person: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Part ids (h, w) uint8; quantization keeps order, so raw values do for comparing."""
+        merged = np.maximum.reduceat(raw, _RUNS, axis=2).astype(np.float32)
+        best, *others = self._finer(merged)
+        ids = np.full(best.shape, _RUN_PARTS[0], np.uint8)
+        for part, score in zip(_RUN_PARTS[1:], others, strict=True):
+            np.copyto(ids, np.uint8(part), where=score > best)
+            np.maximum(best, score, out=best)
+        ids[person < 0.5] = Part.BACKGROUND
+        return ids
+
+    def _finer(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Resample (gh, gw, c) from the model's grid to (c, h, w) frame-covering cells."""
+        height, width, _ = grid.shape
+        channels = np.ascontiguousarray(grid.transpose(2, 0, 1))
+        finer: NDArray[np.float32] = np.matmul(
+            np.matmul(self._weight(height), channels), self._weight(width).T
+        )
+        return finer
+
+    def _weight(self, cells: int) -> NDArray[np.float32]:
+        if cells not in self._weights:
+            self._weights[cells] = _linear_weights(cells)
+        return self._weights[cells]
+
+
+def _whole_cells(pixels: float) -> int:
+    return max(2, round((pixels - 1) / STRIDE)) * STRIDE + 1
+
+
+def _frame_position(pixel: NDArray[np.float32], cells: int, wanted: int) -> NDArray[np.float32]:
+    """Where model input pixels lie among `wanted` cells that cover the frame; cells are the model's."""
+    return (pixel + np.float32(0.5)) * np.float32(wanted / ((cells - 1) * STRIDE + 1)) - np.float32(0.5)
+
+
+def _linear_weights(cells: int) -> NDArray[np.float32]:
+    """(wanted, cells): interpolate from the model's cells to finer ones that cover the frame."""
+    wanted = (cells - 1) * _FINENESS + 1
+    pixels = (cells - 1) * STRIDE + 1
+    position = ((np.arange(wanted) + 0.5) * pixels / wanted - 0.5) / STRIDE
+    distance = np.abs(position[:, None] - np.arange(cells)[None, :])
+    return np.maximum(1.0 - distance, 0.0).astype(np.float32)
+
+
+def _votes(near: NDArray[np.float32], offsets: Tensor) -> dict[str, NDArray[np.float32]]:
+    """Keypoint maps (gh, gw) by Hough voting (PersonLab, equation 1), spread over the nearest four cells.
+
+    near: (gh, gw, 17) probability that the keypoint lies within the disc. Votes off the frame are lost.
+    """
+    height, width, count = near.shape
+    row, column, point = np.nonzero(near > _FEEBLE)
+    raw = offsets.raw[0]
+    pointed = np.stack([raw[row, column, point], raw[row, column, count + point]])
+    down, across = Tensor(pointed, offsets.scale, offsets.zero_point).real()
+    y = _frame_position(row * np.float32(STRIDE) + down, height, height) + 1  # a margin of one cell takes
+    x = _frame_position(column * np.float32(STRIDE) + across, width, width) + 1  # what falls off the frame
+    y, x = np.clip(y, 0, height + 0.99), np.clip(x, 0, width + 0.99)
+    top, left = y.astype(np.intp), x.astype(np.intp)
+    y -= top
+    x -= left
+    weight = near[row, column, point] / np.float32(_DISC)
+    cell = (point * (height + 2) + top) * (width + 2) + left
+    cells = np.concatenate([cell, cell + 1, cell + width + 2, cell + width + 3])
+    shares = np.concatenate([(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x]) * np.tile(weight, 4)
+    votes = np.bincount(cells, shares, count * (height + 2) * (width + 2))
+    maps = np.minimum(votes.reshape(count, height + 2, width + 2)[:, 1:-1, 1:-1], 1).astype(np.float32)
+    return dict(zip(KEYPOINTS, maps, strict=True))
+
+
+def _checked(outputs: Mapping[str, Tensor], name: str) -> Tensor:
+    tensor = outputs[name]
+    shape = tensor.raw.shape
+    expected = (1, *outputs["float_segments"].raw.shape[1:3], _CHANNELS[name])
+    if shape != expected or min(shape[1:3]) < 2:
+        raise ValueError(f"{name} has shape {shape}, expected {expected}")
+    return tensor
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.float32(1) / (np.float32(1) + np.exp(-logits))
