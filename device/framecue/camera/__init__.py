@@ -28,7 +28,9 @@ class Camera(Protocol):
     """A camera that is open from its making to `close`; after a fault it is closed and made anew.
 
     One thread owns a camera: no call is made while another is under way.
-    Making it raises CameraMissingError where there is no such camera.
+    Making it raises CameraMissingError where there is no such camera, CameraError where it cannot be opened.
+    A driver of a real sensor, whose noise makes every picture differ, says so with a class attribute
+    `lively = True`: pictures that stay identical then count as a fault.
     """
 
     def read(self, timeout_s: float) -> Frame:
