@@ -32,26 +32,25 @@ class Service:
 
     def ready(self, status: str = "") -> None:
         """The booth is up. status: one line for `systemctl status`."""
-        self._send("READY=1", *self._changed(status))
+        self._send("READY=1", status=status)
 
     def status(self, status: str) -> None:
         """One line on what goes on; sent only when it changed."""
-        changed = self._changed(status)
-        if changed:
-            self._send(*changed)
+        if _one_line(status) != self._status:
+            self._send(status=status)
 
     def alive(self) -> None:
         """Feed the watchdog. Call it as often as you like: it is fed four times per watchdog_s."""
         if self.watchdog_s is None:
             return
         now = self._clock()
-        if self._beat_s is None or now - self._beat_s >= self.watchdog_s / 4:
+        due = self._beat_s is None or now - self._beat_s >= self.watchdog_s / 4
+        if due and self._send("WATCHDOG=1"):
             self._beat_s = now
-            self._send("WATCHDOG=1")
 
     def stopping(self, status: str = "") -> None:
         """The booth is on its way down."""
-        self._send("STOPPING=1", *self._changed(status))
+        self._send("STOPPING=1", status=status)
 
     def close(self) -> None:
         """Say no more. May be called twice."""
@@ -59,23 +58,26 @@ class Service:
             self._socket.close()
             self._socket = None
 
-    def _changed(self, status: str) -> list[str]:
-        line = " ".join(status.split())
-        if not line or line == self._status:
-            return []
-        self._status = line
-        return [f"STATUS={line}"]
-
-    def _send(self, *fields: str) -> None:
+    def _send(self, *fields: str, status: str = "") -> bool:
+        """Whether systemd took it."""
         if self._socket is None:
-            return
+            return False
+        line = _one_line(status)
+        told = [*fields, f"STATUS={line}"] if line else fields
         try:
-            self._socket.sendto("\n".join(fields).encode(), self._address)
-            self._failed = False
-        except OSError as error:  # nothing to be done from here; a hungry watchdog restarts us
+            self._socket.sendto("\n".join(told).encode(), self._address)
+        except OSError as error:  # the next call tries again; a hungry watchdog restarts us
             if not self._failed:
                 _log.warning("systemd does not listen: %s", error)
             self._failed = True
+            return False
+        self._status = line or self._status
+        self._failed = False
+        return True
+
+
+def _one_line(status: str) -> str:
+    return " ".join(status.split())
 
 
 def _address(environ: Mapping[str, str]) -> str:
