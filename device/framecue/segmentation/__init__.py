@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.parts import Segmentation
+if TYPE_CHECKING:  # the model's own process lives without it
+    from framecue.parts import Segmentation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +36,7 @@ class Adapter(Protocol):
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """Model input (height, width) for pictures of that size."""
 
-    def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
+    def decode(self, outputs: Mapping[str, Tensor]) -> "Segmentation":
         """Make a segmentation of the outputs of one invoke, batch dimension included."""
 
 
@@ -44,7 +45,7 @@ class Segmenter(Protocol):
 
     model: str  # the registry's name of the model in use
 
-    def segment(self, image: NDArray[np.uint8]) -> Segmentation:
+    def segment(self, image: NDArray[np.uint8]) -> "Segmentation":
         """Segment an (h, w, 3) uint8 RGB picture.
 
         Raises SegmenterError when the model's process died, hung or answered nonsense; the next call

@@ -21,6 +21,7 @@ from framecue.errors import ModelCorruptError, ModelError
 _DECODER: Final = b"PosenetDecoderOp"
 _MAGIC: Final = b"TFL3"
 _DIGEST: Final = hashlib.sha256
+_RULES: Final = "1"  # of cutting; counts up when they change, so that older results are not used
 # What reading a flatbuffer of random bytes was seen to raise.
 _UNREADABLE: Final = (
     struct.error,
@@ -46,7 +47,7 @@ def prepare(model: bytes, outputs: Sequence[str], cache: Path | None = None) -> 
     """
     if model[4:8] != _MAGIC:
         raise ModelCorruptError("the model cannot be read: it is no LiteRT file; fetch it again")
-    key = _DIGEST("\n".join([_DIGEST(model).hexdigest(), *outputs]).encode()).hexdigest()
+    key = _DIGEST("\n".join([_RULES, _DIGEST(model).hexdigest(), *outputs]).encode()).hexdigest()
     kept = None if cache is None else cache / f"{key}.prepared"
     known = None if kept is None else _load(kept)
     if known is not None:

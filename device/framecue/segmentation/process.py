@@ -82,6 +82,8 @@ class ModelProcess:
         `fixed_size` is then the input (height, width) of a model that takes no other, else None.
         Raises SegmenterError, with the reported error as its cause, when it does not start.
         """
+        if self._model < 0:
+            raise SegmenterError("the model's process was ended")
         if self._child is None:
             wait_s = self._not_before - self._clock()
             if wait_s > 0:
@@ -136,7 +138,10 @@ class ModelProcess:
             self._model = -1
 
     def _start(self) -> None:
-        self._child = _Child(self._command, self._order, self._model)
+        try:
+            self._child = _Child(self._command, self._order, self._model)
+        except OSError as error:  # out of memory, of processes or of file descriptors
+            raise SegmenterError(f"the model's process cannot be started: {error.strerror}") from error
 
     def _receive(self, limit_s: float) -> bytes:
         assert self._child is not None
@@ -166,7 +171,8 @@ class ModelProcess:
         """Kill the process, start its replacement or set the time for that, and raise."""
         assert self._child is not None
         child, self._child = self._child, None
-        last_words = child.kill()
+        # Its socket ends a moment before it does, and how it ended is worth knowing.
+        last_words = child.kill(patience_s=0.2 if reason == "died" else 0.0)
         delay_s = BACKOFF_S[min(self._deaths, len(BACKOFF_S) - 1)]
         self._deaths += 1
         self._not_before = self._clock() + delay_s
@@ -185,16 +191,21 @@ class _Child:
         self._errors_fd = os.memfd_create("framecue-errors")
         fds = {"model_fd": model_fd, "input_fd": self._input_fd, "output_fd": self._output_fd}
         fds["channel_fd"] = theirs.fileno()
-        with theirs:
-            self.process = subprocess.Popen(
-                [*command, json.dumps({**order, **fds})],
-                pass_fds=list(fds.values()),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors_fd,
-                # LiteRT has threads of its own; numpy's would only cost memory.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-            )
+        try:
+            with theirs:
+                self.process = subprocess.Popen(
+                    [*command, json.dumps({**order, **fds})],
+                    pass_fds=list(fds.values()),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._errors_fd,
+                    # LiteRT has threads of its own; numpy's would only cost memory.
+                    env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                )
+        except OSError:
+            self.channel.close()
+            self._close_memory()
+            raise
         self.ready = False
         self.size = (0, 0)
         self.outputs: dict[str, Tensor] = {}
@@ -229,21 +240,26 @@ class _Child:
                 self.process.wait(REAP_LIMIT_S)
         self.kill()
 
-    def kill(self) -> str:
+    def kill(self, patience_s: float = 0.0) -> str:
         """Kill it and let everything go; returns how it ended, for the message."""
-        killed = self.process.poll() is None
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience_s)
+        killed = self.process.returncode is None
         self.process.kill()
         self.channel.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(REAP_LIMIT_S)
         words = _last_line(self._errors_fd)
-        for fd in (self._input_fd, self._output_fd, self._errors_fd):
-            with suppress(OSError):  # closed before
-                os.close(fd)
+        self._close_memory()
         status = self.process.returncode
         if killed or status is None:
             return words
         return f" ({signal.Signals(-status).name if status < 0 else f'exit status {status}'}){words}"
+
+    def _close_memory(self) -> None:
+        """What is mapped stays readable until nobody looks at it any more."""
+        for fd in (self._input_fd, self._output_fd, self._errors_fd):
+            os.close(fd)
 
 
 def _shared(name: str, content: bytes = b"") -> int:

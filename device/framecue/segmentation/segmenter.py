@@ -97,7 +97,10 @@ class ProcessSegmenter:
         try:
             self._open(settings.model)
         except AcceleratorError as error:
-            self._fall_back(error)
+            twin = self._twin()
+            if twin is None:
+                raise
+            self._fall_back(twin, error)
 
     @property
     def pid(self) -> int | None:
@@ -115,9 +118,12 @@ class ProcessSegmenter:
         try:
             return self._segment(image)
         except SegmenterError as error:
-            if not isinstance(error.__cause__, AcceleratorError):
+            twin = self._twin()
+            if twin is None or not isinstance(error.__cause__, AcceleratorError):
                 raise
-            self._fall_back(error.__cause__)
+            lost = self._process
+            self._fall_back(twin, error.__cause__)
+            lost.close()
         return self._segment(image)
 
     def close(self) -> None:
@@ -176,14 +182,12 @@ class ProcessSegmenter:
             raise type(error)(f"model {name}: {error}") from error
         self.model, self._adapter, self._process = known, adapter, process
 
-    def _fall_back(self, error: AcceleratorError) -> None:
-        """Go on with the CPU twin, or raise the error where there is none or it is not wanted."""
+    def _twin(self) -> str | None:
+        """The model to use without an Edge TPU, if there is one and it is wanted."""
         entry = self._models.registry.get(self.model)
-        if not self._settings.cpu_fallback or entry is None or entry.cpu_twin is None:
-            raise error
-        twin = entry.cpu_twin
-        if hasattr(self, "_process"):
-            self._process.close()
+        return entry.cpu_twin if entry and self._settings.cpu_fallback else None
+
+    def _fall_back(self, twin: str, error: AcceleratorError) -> None:
         self._open(twin)
         self.fallback = f"{error}; using {twin} on the CPU"
 
