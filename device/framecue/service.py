@@ -36,7 +36,7 @@ class Service:
 
     def status(self, status: str) -> None:
         """One line on what goes on; sent only when it changed."""
-        if _one_line(status) != self._status:
+        if _one_line(status) not in ("", self._status):
             self._send(status=status)
 
     def alive(self) -> None:

@@ -243,8 +243,10 @@ class Album:
             self._sync(file)
             self._publish(file, self.folder / part.name)
             _log.warning("%s: recovered after a power cut", self.folder / part.name)
-        else:  # torn: its save never returned; or already published: the name was all that was left to do
-            self._disk.remove(file)
+            return
+        if whole:  # it has its final name, but perhaps not yet on the disk
+            self._disk.fsync_folder(self.folder)
+        self._disk.remove(file)  # a torn one's save never returned
 
     def _sync(self, file: Path) -> None:
         handle = self._disk.open(file)
