@@ -51,12 +51,11 @@ def read_photo(
     _require_file(path)
     try:
         with warnings.catch_warnings():
-            # Our own limit is checked below; Pillow would warn on stderr for much of what it allows.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=_FORMATS)
-        with image:
-            _require_size(image, path, max_megapixels)
-            return _pixels(image, fit)
+            # Large pictures and odd metadata: what matters of them is an error here, nothing goes to stderr.
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            with Image.open(path, formats=_FORMATS) as image:
+                _require_size(image, path, max_megapixels)
+                return _pixels(image, fit)
     except PhotoError:
         raise
     except Image.DecompressionBombError as error:
@@ -118,10 +117,11 @@ def _too_large(path: Path, max_megapixels: float) -> PhotoError:
 
 
 def _pixels(image: Image.Image, fit: tuple[int, int] | None) -> NDArray[np.uint8]:
-    orientation = _orientation(image)
     if fit is not None:
-        lying = orientation >= 5
+        lying = _orientation(image) >= 5
         image.draft(None, (fit[1], fit[0]) if lying else fit)
+    image.load()  # turns a TIFF upright by itself, and takes its orientation away
+    orientation = _orientation(image)
     rgb = _rgb(image)
     if orientation in _UPRIGHT:
         rgb = rgb.transpose(_UPRIGHT[orientation])

@@ -17,7 +17,7 @@ RED, GREEN, BLUE, GREY = (250, 0, 0), (0, 250, 0), (0, 0, 250), (120, 120, 120)
 QUARTERS = [RED, GREEN, BLUE, GREY]  # top left, top right, bottom left, bottom right
 
 
-def scene(width: int = 160, height: int = 120, colours: list = QUARTERS) -> Picture:
+def scene(width: int = 160, height: int = 120, colours: list[tuple[int, int, int]] = QUARTERS) -> Picture:
     """A picture whose quarters tell which way is up, and red from blue."""
     picture = np.empty((height, width, 3), np.uint8)
     picture[: height // 2, : width // 2] = colours[0]
