@@ -39,8 +39,12 @@ class Room:
             raise ValueError(f"needs a kind: one of {', '.join(self.kinds())}")
         if value["kind"] not in self.kinds():
             raise ValueError(f"kind {value['kind']!r} is none of {', '.join(self.kinds())}")
-        model: type[DriverSettings] = self._module(value["kind"]).Settings
-        return model.model_validate(value)
+        return self.model(value["kind"]).model_validate(value)
+
+    def model(self, kind: str) -> type[DriverSettings]:
+        """The settings class of one kind."""
+        found: type[DriverSettings] = self._module(kind).Settings
+        return found
 
     def driver(self, settings: DriverSettings, *args: Any, **kwargs: Any) -> Any:
         """Make the driver for these settings; its third-party imports happen here."""

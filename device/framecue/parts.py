@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +39,9 @@ PART_COLOURS: Final = np.array(
 )
 
 
+PERSON_LEVEL: Final = 0.5  # probability from which a pixel is somebody's
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
     """The part map and the person probability of one frame.
@@ -53,3 +57,20 @@ class Segmentation:
     parts: NDArray[np.uint8]
     person: NDArray[np.float32]
     heatmaps: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def at(self, width: int, height: int) -> "Segmentation":
+        """The same part map and person probability at width x height, without heatmaps.
+
+        Parts are blended by their share of each new pixel, so outlines stay smooth when enlarged.
+        """
+        size = (width, height)
+        person = np.asarray(cv2.resize(self.person, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        parts = np.zeros((height, width), np.uint8)
+        most = np.zeros((height, width), np.float32)
+        for part in np.unique(self.parts[self.parts > 0]):
+            share = cv2.resize((self.parts == part).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+            larger = share > most
+            parts[larger] = part
+            most[larger] = share[larger]
+        parts[person < PERSON_LEVEL] = Part.BACKGROUND
+        return Segmentation(parts, person)

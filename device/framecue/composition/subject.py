@@ -1,7 +1,7 @@
 """What is measured in one frame: its subjects, and the composition they make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from framecue.parts import Part
@@ -41,6 +41,21 @@ class Subject:
         """Middle between the outermost columns, frame pixels."""
         return (self.left_x + self.right_x) / 2
 
+    def scaled(self, across: float, down: float) -> "Subject":
+        """The same subject in a picture enlarged that many times; pixel (0, 0) keeps its outer corner."""
+
+        def line(y: float | None) -> float | None:
+            return None if y is None else (y + 0.5) * down - 0.5
+
+        return replace(
+            self,
+            head_top_y=line(self.head_top_y),
+            chin_y=line(self.chin_y),
+            foot_y=line(self.foot_y),
+            left_x=(self.left_x + 0.5) * across - 0.5,
+            right_x=(self.right_x + 0.5) * across - 0.5,
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The subject as `framecue measure` prints it."""
         return {
@@ -71,6 +86,12 @@ class Composition:
     main: int | None = None
     roll_deg: float | None = None
     backlight_ev: float | None = None
+
+    def scaled(self, width: int, height: int) -> "Composition":
+        """The same composition in a picture of width x height pixels."""
+        across, down = width / self.width, height / self.height
+        subjects = tuple(subject.scaled(across, down) for subject in self.subjects)
+        return replace(self, width=width, height=height, subjects=subjects)
 
     @property
     def main_subject(self) -> Subject | None:

@@ -1,0 +1,188 @@
+"""The booth: the daemon that holds camera, segmenter, guide, indicators, shutters and album together."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from framecue.album import Album
+from framecue.camera import CAMERAS, Camera
+from framecue.camera.feed import Feed
+from framecue.composition.guide import Guide
+from framecue.composition.look import load_look
+from framecue.errors import CameraError
+from framecue.indicators import INDICATORS, Indicator, Notice
+from framecue.indicators.panel import Panel
+from framecue.live import LiveLoop, Moment, Pipeline
+from framecue.segmentation import Segmenter
+from framecue.service import Service
+from framecue.settings import Settings
+from framecue.shots import Shots
+from framecue.shutter import SHUTTERS, Request, Shutter
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.25
+STOP_S = 0.6  # each of the two paths may take this long to finish what it has in hand
+THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+
+
+class Booth:
+    """One booth, from `run` to its end.
+
+    open_camera makes the camera anew after each fault; the settings' own driver if None.
+    observe sees every moment of the live path, on its thread.
+    on_working is called once, when the first cue is out.
+    complaint is what is wrong with the settings it runs on; repeated in every status line.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        segmenter: Segmenter,
+        album: Album,
+        service: Service,
+        indicators: tuple[Indicator, ...] = (),
+        open_camera: Callable[[], Camera] | None = None,
+        observe: Callable[[Moment], None] = lambda _: None,
+        on_working: Callable[[], None] = lambda: None,
+        complaint: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._clock, self._service = settings, clock, service
+        self._segmenter, self._on_working, self._complaint = segmenter, on_working, complaint
+        self._stop = threading.Event()
+        self._panel = Panel((*(_indicator(each) for each in settings.indicators), *indicators))
+        self.feed = Feed(
+            open_camera or (lambda: cast(Camera, CAMERAS.driver(settings.camera))),
+            clock=clock,
+            frozen_limit_s=settings.booth.frozen_limit_s,
+        )
+        guide = Guide(load_look(settings.guide.look), settings.camera.fov_deg, settings.guide)
+        pipeline = Pipeline(segmenter, guide, self._panel)
+        self.live = LiveLoop(self.feed, pipeline, self._panel, clock=clock, observe=observe)
+        self.shots = Shots(
+            self.feed,
+            album,
+            self._panel,
+            newest=lambda: self.live.newest,
+            look=settings.guide.look,
+            camera=settings.camera.kind,
+            still_limit_s=settings.booth.still_limit_s,
+            now=lambda: datetime.now(UTC),
+        )
+        self._camera_fault: str | None = None
+        self._working = False
+
+    def ask(self, request: Request) -> None:
+        """What shutters and signal handlers call: "shoot" or "stop". From any thread, returns at once."""
+        if request == "shoot":
+            self.shots.press()
+        else:
+            self._stop.set()
+
+    def run(self, limit_s: float = math.inf) -> None:
+        """Run until asked to stop, the source has ended, or limit_s seconds have passed.
+
+        Raises CameraError when no frame comes within the start limit; after that faults are survived.
+        """
+        shutters: list[Shutter] = []
+        self._panel.notice(Notice("starting", "Starting"))
+        if self._complaint is not None:
+            self._panel.notice(Notice("fault", self._complaint))
+        try:
+            self.feed.start()
+            self.live.start()
+            self.shots.start()
+            shutters += [SHUTTERS.driver(each, self.ask) for each in self._settings.shutters]
+            self._watch(limit_s)
+        finally:
+            self._service.stopping()
+            self._panel.notice(Notice("stopping", "Stopping"))
+            for shutter in shutters:
+                shutter.close()
+            self.shots.stop(STOP_S)
+            self.live.stop(STOP_S)
+            self.feed.stop()
+            self._segmenter.close()
+            log.info("stopped: %s", self._status_line())
+            self._panel.close()
+            self._service.close()
+
+    def _watch(self, limit_s: float) -> None:
+        """The main thread: watchdog, status and the end. The work is done by the other threads."""
+        began_s = status_s = self._clock()
+        while not self._stop.wait(TICK_S):
+            now_s = self._clock()
+            self._tell_camera_faults()
+            if not self._working and self.live.newest is not None:
+                self._begin_working(now_s - began_s)
+            if self.feed.state == "ended":
+                log.info("the camera's source has ended")
+                return
+            if now_s - began_s > limit_s:
+                return
+            status = self.feed.status()
+            if status.frames == 0 and now_s - began_s > self._settings.booth.start_limit_s:
+                raise CameraError(
+                    status.fault or "the camera gives no frames; check its cable, then start again"
+                )
+            if self._healthy(now_s):
+                self._service.alive()
+            if now_s - status_s >= self._settings.booth.status_every_s:
+                status_s = now_s
+                self._say_status()
+
+    def _begin_working(self, after_s: float) -> None:
+        self._working = True
+        log.info("working %.1f s after start", after_s)
+        self._service.ready()
+        self._on_working()
+
+    def _healthy(self, now_s: float) -> bool:
+        """A fresh frame and a finished inference, each within its own limit."""
+        moment, inferred_s = self.live.newest, self.live.inferred_s
+        if moment is None or inferred_s is None:
+            return False
+        limits = self._settings.booth
+        fresh = now_s - moment.frame.time_s < limits.frame_limit_s
+        return fresh and now_s - inferred_s < limits.inference_limit_s
+
+    def _tell_camera_faults(self) -> None:
+        fault = self.feed.fault
+        if fault is not None and self._camera_fault is None:
+            self._panel.notice(Notice("fault", f"No picture: {fault}"))
+        elif fault is None and self._camera_fault is not None:
+            self._panel.notice(Notice("recovered", "Picture again"))
+        self._camera_fault = fault
+
+    def _say_status(self) -> None:
+        line = self._status_line()
+        log.info("%s", line)
+        self._service.status(line)
+
+    def _status_line(self) -> str:
+        parts = [self.live.pace.summary(self._clock()), f"{len(self.shots.kept)} shots kept"]
+        if self.shots.lost:
+            parts.append(f"{self.shots.lost} NOT KEPT")
+        celsius = _temperature()
+        if celsius is not None:
+            parts.append(f"{celsius:.0f} °C")
+        return ", ".join([*parts, *filter(None, (self.feed.fault, self.live.fault, self._complaint))])
+
+
+def _indicator(settings: object) -> Indicator:
+    return cast(Indicator, INDICATORS.driver(settings))  # type: ignore[arg-type]
+
+
+def _temperature() -> float | None:
+    """The processor's temperature in degrees Celsius, where the kernel tells it."""
+    try:
+        return int(THERMAL.read_text()) / 1000
+    except (OSError, ValueError):
+        return None

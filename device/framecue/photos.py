@@ -1,0 +1,72 @@
+"""What the commands do with photos: segment and measure them, from file to result."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from framecue.composition.measure import measure
+from framecue.composition.subject import Composition
+from framecue.errors import PhotoError
+from framecue.parts import Part
+from framecue.photo import read_photo, scaled_into
+from framecue.segmentation import Segmenter
+from framecue.segmentation.models import Models
+from framecue.segmentation.segmenter import open_segmenter
+from framecue.settings import find_settings_file, load_settings
+
+MEASURED_PX: Final = (
+    1024  # photos are measured at this long side; the model sees less, the outline is refined at it
+)
+
+
+@contextmanager
+def opened_segmenter(model: str | None) -> Iterator[Segmenter]:
+    """The segmenter of the settings, or the named model on them, closed at the end."""
+    settings = load_settings(find_settings_file()).segmenter
+    if model is not None:
+        settings = settings.model_copy(update={"model": model})
+    segmenter = open_segmenter(settings, Models(settings.folders))
+    try:
+        yield segmenter
+    finally:
+        segmenter.close()
+
+
+def measure_photo(photo: Path, segmenter: Segmenter) -> Composition:
+    """Measure the people in a photo, in the photo's own upright pixels. Raises PhotoError, SegmenterError."""
+    image = read_photo(photo)
+    small = scaled_into(image, (MEASURED_PX, MEASURED_PX))
+    composition = measure(small, segmenter.segment(small))
+    return composition.scaled(image.shape[1], image.shape[0])
+
+
+def segment_photo(
+    photo: Path, segmenter: Segmenter, parts: Path | None, mask: Path | None
+) -> dict[str, float]:
+    """Segment a photo; write its part ids and person probability x 255 as PNGs of its size where asked.
+
+    Returns the share of the photo that each part covers, and "person", the share of the whole people.
+    """
+    image = read_photo(photo)
+    height, width = image.shape[:2]
+    found = segmenter.segment(scaled_into(image, (MEASURED_PX, MEASURED_PX))).at(width, height)
+    if parts is not None:
+        _write_png(parts, found.parts)
+    if mask is not None:
+        _write_png(mask, np.round(found.person * 255).astype(np.uint8))
+    counts = np.bincount(found.parts.ravel(), minlength=len(Part)) / found.parts.size
+    shares = {part.name.lower(): float(counts[part]) for part in Part if part is not Part.BACKGROUND}
+    return {"person": float((found.person >= 0.5).mean()), **shares}
+
+
+def _write_png(path: Path, values: NDArray[np.uint8]) -> None:
+    try:
+        Image.fromarray(values).save(path, "PNG")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PhotoError(f"{path} cannot be written ({reason}); choose another place") from None
