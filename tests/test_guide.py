@@ -1,5 +1,6 @@
 """The guide asks for the one right move, in metres or degrees, and does not flicker."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -67,21 +68,21 @@ def test_a_body_in_the_look_needs_no_move():
     assert first_move(level_camera()) is None
 
 
-@pytest.mark.parametrize("pitch, cue", [(6.0, "tilt_down"), (-4.0, "tilt_up")])
+@pytest.mark.parametrize(("pitch", "cue"), [(6.0, "tilt_down"), (-4.0, "tilt_up")])
 def test_a_tilted_camera_is_told_to_tilt_back_by_as_many_degrees(pitch, cue):
     move = first_move(level_camera(pitch_deg=pitch))
     assert (move.cue, move.unit) == (cue, "deg")
     assert move.amount == pytest.approx(abs(pitch), rel=0.25)
 
 
-@pytest.mark.parametrize("pan, cue", [(8.0, "pan_left"), (-8.0, "pan_right")])
+@pytest.mark.parametrize(("pan", "cue"), [(8.0, "pan_left"), (-8.0, "pan_right")])
 def test_a_camera_turned_away_is_told_to_turn_back(pan, cue):
     move = first_move(level_camera(pan_deg=pan))
     assert (move.cue, move.unit) == (cue, "deg")
     assert move.amount == pytest.approx(abs(pan), rel=0.1)
 
 
-@pytest.mark.parametrize("further, cue", [(1.5, "step_closer"), (-0.15, "step_back")])
+@pytest.mark.parametrize(("further", "cue"), [(1.5, "step_closer"), (-0.15, "step_back")])
 def test_a_wrong_distance_is_told_in_metres(further, cue):
     camera = level_camera()
     moved = level_camera(z=camera.z - further)
@@ -147,7 +148,7 @@ def test_a_still_scene_with_measuring_noise_never_flickers(noise, pitch):
     frames = [replace(base, subjects=(shifted(base.subjects[0], n * HEIGHT),)) for n in noise]
     cues = run(guide, frames)
     changes = [i for i in range(1, len(cues)) if cues[i].cue != cues[i - 1].cue]
-    assert all(b - a >= 6 for a, b in zip(changes, changes[1:], strict=False))  # 0.6 s at 10 frames/s
+    assert all(b - a >= 6 for a, b in itertools.pairwise(changes))  # 0.6 s at 10 frames/s
     opposite = {"tilt_up", "tilt_down"}
     assert not opposite <= {cue.cue for cue in cues}
 

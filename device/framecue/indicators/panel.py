@@ -1,6 +1,7 @@
 """Several indicators as one: each shows everything, and none can bring down another, or the booth."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -13,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class Panel:
-    """An Indicator made of indicators.
+    """An Indicator made of indicators, which may be called from several threads: each waits its turn.
 
     A notice stays for the seconds that the table gives it: cues that come meanwhile are not shown, another
     notice is. An indicator that fails is logged once, left alone for 10 s, and tried again from then on.
@@ -22,23 +23,27 @@ class Panel:
     def __init__(self, indicators: Sequence[Indicator], clock: Callable[[], float] = time.monotonic) -> None:
         self._indicators = tuple(indicators)
         self._clock = clock
+        self._turn = threading.RLock()
         self._notice_until = -float("inf")
         self._rests_until: dict[int, float] = {}  # by place, for indicators that failed
 
     def show(self, cue: Cue) -> None:
         """As in Indicator; raises nothing."""
-        if self._clock() >= self._notice_until:
-            self._on_all(lambda indicator: indicator.show(cue))
+        with self._turn:
+            if self._clock() >= self._notice_until:
+                self._on_all(lambda indicator: indicator.show(cue))
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator; raises nothing."""
-        self._notice_until = self._clock() + NOTICE_SIGNS[notice.name].stays_s
-        self._on_all(lambda indicator: indicator.notice(notice))
+        with self._turn:
+            self._notice_until = self._clock() + NOTICE_SIGNS[notice.name].stays_s
+            self._on_all(lambda indicator: indicator.notice(notice))
 
     def close(self) -> None:
         """Close them all, the failed ones too."""
-        self._rests_until.clear()
-        self._on_all(lambda indicator: indicator.close())
+        with self._turn:
+            self._rests_until.clear()
+            self._on_all(lambda indicator: indicator.close())
 
     def _on_all(self, act: Callable[[Indicator], None]) -> None:
         for place, indicator in enumerate(self._indicators):
