@@ -187,7 +187,7 @@ def _download(entry: ModelEntry, part: BufferedRandom, progress: Progress, timeo
         except (http.client.HTTPException, _SourceError) as error:
             reason = error
         there = part.seek(0, os.SEEK_END)
-        if there == entry.size:
+        if there >= entry.size:
             return
         if there == before:
             break
