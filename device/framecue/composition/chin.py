@@ -9,17 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.people import Box
+from framecue.composition.people import Box, Person
+from framecue.parts import Part
 
 LIKELY: Final = 0.5  # a keypoint less probable than this is not seen
 
-# chin - head top = sum of weight * (keypoint - head top), vertical, pairs averaged. Weights by least
-# absolute error on the photos of tests/bench/fit_chin.py, which prints these tables.
-WITH_SHOULDERS: Final = {"nose": 1.684, "eye": -0.756, "shoulder": 0.206}
-WITHOUT_SHOULDERS: Final = {"nose": 1.9, "eye": -0.4}
+# chin - nose = EYES * (nose - eyes) + SHOULDERS * (shoulders - nose), vertical, pairs averaged; the first
+# alone where the shoulders are hidden. Least absolute errors over the photos of tests/bench/fit_chin.py,
+# which prints these numbers. The head top is left out: it adds nothing, and hats would move the chin.
+EYES: Final = 1.41
+SHOULDERS: Final = 0.215
+EYES_ALONE: Final = 2.77
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +81,46 @@ def find_places(
     return places
 
 
-def find_chin(places: Mapping[str, Place], head_top: float) -> float | None:
-    """Chin as a share of the frame's height, from keypoints and a head top in the same unit.
+def keypoint_count(heatmaps: Mapping[str, NDArray[np.float32]], own: NDArray[np.bool_]) -> float:
+    """How many keypoints lie on a person's cells or right beside them; each counts as much as it is probable.
 
-    None without a nose or without an eye: no face to measure.
+    heatmaps: all of one size. own: (h, w), of any size.
     """
-    heights = {"nose": [places["nose"].y] if "nose" in places else []}
-    for point in ("eye", "shoulder"):
-        heights[point] = [place.y for name, place in places.items() if name.endswith(point)]
-    if not heights["nose"] or not heights["eye"]:
+    maps = np.stack(list(heatmaps.values()))
+    height, width = maps.shape[1:]
+    near = cv2.resize(own.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    near = cv2.dilate(near, np.ones((3, 3), np.uint8))
+    return float(np.minimum(maps.reshape(len(maps), -1) @ near.ravel().astype(np.float32), 1.0).sum())
+
+
+def find_chin(places: Mapping[str, Place]) -> float | None:
+    """Chin as a share of the frame's height. None without the nose or both eyes: no face to measure."""
+    eyes, shoulders = _heights(places, "eye"), _heights(places, "shoulder")
+    if "nose" not in places or not eyes:
         return None
-    weights = WITH_SHOULDERS if len(heights["shoulder"]) == 2 else WITHOUT_SHOULDERS
-    reach = sum(weight * (float(np.mean(heights[point])) - head_top) for point, weight in weights.items())
-    return head_top + reach if reach > 0 else None
+    nose = places["nose"].y
+    length = nose - sum(eyes) / len(eyes)
+    if len(shoulders) < 2:
+        return nose + EYES_ALONE * max(length, 0.0)
+    return nose + EYES * max(length, 0.0) + SHOULDERS * max(sum(shoulders) / 2 - nose, 0.0)
+
+
+def face_edge(person: Person) -> float | None:
+    """Lower edge of the face in cells of the map, for models that tell it from hair and neck; else None.
+
+    The mean over the middle half of the face's columns, so it lies between cells.
+    """
+    if not (person.parts == Part.HAIR).any():
+        return None
+    face = person.parts == Part.FACE
+    columns = np.flatnonzero(face.any(axis=0))
+    if len(columns) < 2:
+        return None
+    quarter = len(columns) // 4
+    middle = face[:, columns[quarter : len(columns) - quarter]]
+    lowest = len(face) - 1 - np.argmax(middle[::-1], axis=0)
+    return person.around[1] + float(lowest.mean()) + 0.5
+
+
+def _heights(places: Mapping[str, Place], point: str) -> list[float]:
+    return [place.y for name, place in places.items() if name.endswith(point)]

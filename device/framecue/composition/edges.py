@@ -1,5 +1,6 @@
 """Where a person ends: outlines between the cells of a probability map, and the frame edges that cut."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -39,10 +40,11 @@ def last_crossing(profile: NDArray[np.float32], level: float) -> float | None:
     return None if crossing is None else len(profile) - 1 - crossing
 
 
-def cut_edges(person: Person, level: float) -> dict[Edge, Part]:
+def cut_edges(person: Person, special: Mapping[Edge, float], level: float) -> dict[Edge, Part]:
     """Frame edges that cut the body, with the part that lies there most.
 
-    An edge cuts when the person is still likelier than `level` in the map's last cells before it.
+    An edge cuts when the person is still likelier in the map's last cells before it than that edge's level
+    in `special`, or than `level`.
     """
     height, width = person.own.shape
     left, top, right, bottom = person.around
@@ -54,7 +56,7 @@ def cut_edges(person: Person, level: float) -> dict[Edge, Part]:
     }
     cut: dict[Edge, Part] = {}
     for edge, (reached, probability, parts) in sides.items():
-        if reached and float(probability.max()) > level:
+        if reached and float(probability.max()) > special.get(edge, level):
             counts = np.bincount(parts[probability >= 0.5], minlength=len(Part))
             counts[Part.BACKGROUND] = 0
             if counts.any():

@@ -1,66 +1,95 @@
 """From a segmentation and its picture to the composition: who is there, and where each one's lines are."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.chin import Place, find_chin, find_places
+from framecue.composition.chin import face_edge, find_chin, find_places, keypoint_count
 from framecue.composition.edges import cut_edges, first_crossing, last_crossing
 from framecue.composition.people import Person, find_people
-from framecue.composition.subject import Composition, Edge, Subject
+from framecue.composition.refine import refine_edge
+from framecue.composition.subject import Composition, Subject
 from framecue.parts import Part, Segmentation
 
-# The probability at which each outline really lies, BodyPix on the photos of tests/bench/ccp.py: its
-# probability spreads over the hair line and falls short of the tips of shoes.
-HEAD_LEVEL: Final = 0.7
-FOOT_LEVEL: Final = 0.35
-SIDE_LEVEL: Final = 0.5
-CUT_LEVEL: Final = 0.5
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Person probability at which each outline really lies; a model's own habit.
+
+    BodyPix, on the photos of tests/bench/ccp.py, spreads over the hair line and falls short of the tips
+    of shoes. cut: probability in the last cells before a frame edge above which the body is taken to go on,
+    cut_head: the same for the top edge, where the model also sees a head that ends just below it.
+    """
+
+    head: float = 0.7
+    foot: float = 0.35
+    side: float = 0.5
+    cut: float = 0.6
+    cut_head: float = 0.9
+
+
+BODYPIX: Final = Levels()
+
+# What tells people from cats, coats and crumbs. Among everyday photos, regions that BodyPix finds where
+# there is nobody have a mean probability under .75 and fewer than 3 keypoints, nearly all.
+_SURE_MEAN: Final = 0.85  # mean person probability of a region seen well
+_BODY_KEYPOINTS: Final = 5  # a face without a body has as many
+_BODY_PARTS: Final = 3  # of head, torso, arms, legs: where a model has no keypoints
+_SEEN: Final = 0.03  # share of a region that makes a part more than a speck
 _LEAST_CONFIDENCE: Final = 0.3  # under which a region is no subject
+_REFINED: Final = 3  # subjects whose edges are sought in the picture, the main one first: bounds the time
+_INSIDE: Final = 1.0  # frame pixels from the frame's edge at which an edge found in the picture is one
+_FEET: Final = 0.25  # of a person's height: how far above their lowest cell their feet may be
+_CENTRAL: Final = 0.35  # of the frame's width: how far off its centre a main subject may well be
 
 
-def measure(image: NDArray[np.uint8], segmentation: Segmentation) -> Composition:
+def measure(image: NDArray[np.uint8], segmentation: Segmentation, levels: Levels = BODYPIX) -> Composition:
     """Measure everybody in a picture.
 
     image: (h, w, 3) uint8 RGB, the picture that was segmented. Lines are in its pixels; a line is the
-    centre of the first or last row or column that is still the person, between pixels where the maps say so.
-    Roll and backlight are left unknown.
+    centre of the first or last row or column that is still the person, and may lie between pixels.
+    Subjects are in falling order of how much the picture seems to be of them, so the main one, if any,
+    is the first. Roll and backlight are left unknown.
     """
     height, width = image.shape[:2]
-    people = find_people(segmentation)
-    measured = [_subject(image, person, segmentation) for person in people]
-    subjects = [subject for subject in measured if subject.confidence >= _LEAST_CONFIDENCE]
-    return Composition(width, height, tuple(subjects), _main(subjects, width, height))
+    found = []
+    for person in find_people(segmentation):
+        subject = _coarse(person, segmentation, levels, height, width)
+        if subject.confidence >= _LEAST_CONFIDENCE:
+            found.append((_weight(person, subject, width), person, subject))
+    found.sort(key=lambda entry: -entry[0])
+    subjects = [
+        _refined(image, person, subject, levels) if rank < _REFINED else subject
+        for rank, (_, person, subject) in enumerate(found)
+    ]
+    return Composition(width, height, tuple(subjects), 0 if subjects else None)
 
 
-def _subject(image: NDArray[np.uint8], person: Person, segmentation: Segmentation) -> Subject:
-    height, width = image.shape[:2]
-    rows, columns = segmentation.person.shape
+def _coarse(person: Person, segmentation: Segmentation, levels: Levels, height: int, width: int) -> Subject:
+    """A subject from the maps alone."""
+    rows, columns = person.own.shape
     down, across = height / rows, width / columns
-    cut = cut_edges(person, CUT_LEVEL)
-    head_top = None if "top" in cut else _head_top(person)
-    foot = None if "bottom" in cut else _foot(person)
-    left = first_crossing(person.probability.max(axis=0), SIDE_LEVEL) or 0.0
-    right = last_crossing(person.probability.max(axis=0), SIDE_LEVEL) or 0.0
-    places: dict[str, Place] = {}
-    if person.head is not None:
-        places = find_places(segmentation.heatmaps, person.head, (rows, columns))
-    head_top_y = None if head_top is None else (person.around[1] + head_top + 0.5) * down
-    chin = None if head_top_y is None else find_chin(places, head_top_y / height)
+    cut = cut_edges(person, {"top": levels.cut_head}, levels.cut)
+    head_top = None if "top" in cut else _head_top(person, levels.head)
+    foot = None if "bottom" in cut else _foot(person, levels.foot)
+    chin = _chin(person, segmentation)
+    outline = person.probability.max(axis=0)
+    left, right = first_crossing(outline, levels.side) or 0.0, last_crossing(outline, levels.side) or 0.0
     return Subject(
-        head_top_y=head_top_y,
-        chin_y=None if chin is None else chin * height,
-        foot_y=None if foot is None else (person.around[1] + foot + 0.5) * down - 1,
+        head_top_y=None if head_top is None else max((person.around[1] + head_top + 0.5) * down, 0.0),
+        chin_y=None if chin is None else chin * height - 0.5,
+        foot_y=None if foot is None else min((person.around[1] + foot + 0.5) * down, height) - 1,
         left_x=float(np.clip((person.around[0] + left + 0.5) * across, 0, width - 1)),
         right_x=float(np.clip((person.around[0] + right + 0.5) * across - 1, 0, width - 1)),
         cut=cut,
-        confidence=_confidence(person, places, cut),
+        confidence=_confidence(person, segmentation.heatmaps),
     )
 
 
-def _head_top(person: Person) -> float | None:
+def _head_top(person: Person, level: float) -> float | None:
     """Upper end of the head, cells below the top of `around`; hands held above it are beside its columns."""
     if person.head is None:
         return None
@@ -68,37 +97,92 @@ def _head_top(person: Person) -> float | None:
     margin = round(0.15 * (right - left))
     first = max(left - margin - person.around[0], 0)
     profile = person.probability[:, first : right + margin - person.around[0]].max(axis=1)
-    return first_crossing(profile, HEAD_LEVEL)
+    return first_crossing(profile, level)
 
 
-def _foot(person: Person) -> float | None:
+def _foot(person: Person, level: float) -> float | None:
     """Lower end of the feet, cells below the top of `around`; None where no foot is seen."""
-    columns = np.flatnonzero((person.parts == Part.FOOT).any(axis=0))
-    if not len(columns):
+    columns = _foot_columns(person)
+    if columns is None:
         return None
-    profile = person.probability[:, max(columns[0] - 1, 0) : columns[-1] + 2].max(axis=1)
-    return last_crossing(profile, FOOT_LEVEL)
+    profile = person.probability[:, max(columns[0] - 1, 0) : columns[1] + 1].max(axis=1)
+    return last_crossing(profile, level)
 
 
-def _confidence(person: Person, places: dict[str, Place], cut: dict[Edge, Part]) -> float:
+def _foot_columns(person: Person) -> tuple[int, int] | None:
+    """First column with a foot low down and the first after the last, from the left of `around`."""
+    lowest = person.box[3] - person.around[1]
+    first = lowest - max(2, round(_FEET * (person.box[3] - person.box[1])))
+    columns = np.flatnonzero((person.parts[max(first, 0) : lowest] == Part.FOOT).any(axis=0))
+    return (int(columns[0]), int(columns[-1]) + 1) if len(columns) else None
+
+
+def _chin(person: Person, segmentation: Segmentation) -> float | None:
+    """Chin as a share of the frame's height."""
+    if person.head is None:
+        return None
+    edge = face_edge(person)
+    if edge is not None:
+        return (edge + 0.5) / int(person.own.shape[0])
+    return find_chin(find_places(segmentation.heatmaps, person.head, person.own.shape))
+
+
+def _refined(image: NDArray[np.uint8], person: Person, subject: Subject, levels: Levels) -> Subject:
+    """The same subject with head top and foot line sought in the picture, where it shows them.
+
+    A head or foot that seemed cut is not when the picture shows it to end inside the frame.
+    """
+    height, cut = image.shape[0], dict(subject.cut)
+    head_top, foot = subject.head_top_y, subject.foot_y
+    if head_top is not None or cut.get("top") in (Part.FACE, Part.HAIR):
+        found = _head_edge(image, person, head_top or 0.0, levels.head)
+        if found is not None and ("top" not in cut or found > _INSIDE):
+            head_top = found
+            cut.pop("top", None)
+    if foot is not None or cut.get("bottom") == Part.FOOT:
+        found = _foot_edge(image, person, height - 1.0 if foot is None else foot, levels.foot)
+        if found is not None and ("bottom" not in cut or found < height - 1 - _INSIDE):
+            foot = found
+            cut.pop("bottom", None)
+    return replace(subject, head_top_y=head_top, foot_y=foot, cut=cut)
+
+
+def _head_edge(image: NDArray[np.uint8], person: Person, coarse: float, level: float) -> float | None:
+    if person.head is None:
+        return None
+    across = image.shape[1] / person.own.shape[1]
+    left, right = person.head[0] * across, person.head[2] * across
+    size = right - left
+    window = (left - 0.25 * size, coarse - 0.5 * size, right + 0.25 * size, coarse + 0.6 * size)
+    return refine_edge(image, person, window, level, "top")
+
+
+def _foot_edge(image: NDArray[np.uint8], person: Person, coarse: float, level: float) -> float | None:
+    feet = _foot_columns(person)
+    if feet is None:
+        return None
+    down, across = image.shape[0] / person.own.shape[0], image.shape[1] / person.own.shape[1]
+    left, right = ((person.around[0] + column) * across for column in feet)
+    size = 0.1 * (person.box[3] - person.box[1]) * down
+    window = (left - 0.2 * size, coarse - 0.6 * size, right + 0.2 * size, coarse + 0.5 * size)
+    return refine_edge(image, person, window, level, "bottom")
+
+
+def _confidence(person: Person, heatmaps: Mapping[str, NDArray[np.float32]]) -> float:
+    """How sure the model is of the region, times how much of a body it found there."""
     inside = person.probability[person.parts > 0]
-    sure = float(np.clip(2 * inside.mean() - 1, 0, 1)) if inside.size else 0.0
-    seen = "nose" in places or person.share(Part.FACE, Part.TORSO, Part.HAIR) > 0.15
-    return sure * (1.0 if seen else 0.3) * (0.9 if cut else 1.0)
+    mean = float(inside.mean()) if inside.size else 0.0
+    sure = min(max((mean - 0.5) / (_SURE_MEAN - 0.5), 0.0), 1.0)
+    if heatmaps:
+        return sure * min(1.0, keypoint_count(heatmaps, person.own) / _BODY_KEYPOINTS)
+    kinds = ((Part.HAIR, Part.FACE), (Part.TORSO,), (Part.ARM,), (Part.LEG,))
+    return sure * min(1.0, sum(person.share(*kind) > _SEEN for kind in kinds) / _BODY_PARTS)
 
 
-def _main(subjects: list[Subject], width: int, height: int) -> int | None:
-    """The subject the picture is of: large, near the middle, whole."""
-    if not subjects:
-        return None
-
-    def weight(subject: Subject) -> float:
-        top = 0.0 if subject.head_top_y is None else subject.head_top_y
-        bottom = float(height) if subject.foot_y is None else subject.foot_y
-        off_centre = abs(subject.centre_x - (width - 1) / 2) / width
-        whole = 1.0 if subject.head_top_y is not None else 0.5
-        return (
-            (bottom - top) / height * float(np.exp(-((off_centre / 0.35) ** 2))) * subject.confidence * whole
-        )
-
-    return int(np.argmax([weight(subject) for subject in subjects]))
+def _weight(person: Person, subject: Subject, width: int) -> float:
+    """How much the picture seems to be of a subject: large, near the middle, whole, surely a person."""
+    size = (person.box[3] - person.box[1]) / int(person.own.shape[0])
+    off_centre = abs(subject.centre_x - (width - 1) / 2) / width
+    whole = (1.0 if person.head is not None else 0.5) * (0.7 if subject.cut else 1.0)
+    central = float(np.exp(-((off_centre / _CENTRAL) ** 2)))
+    return size * central * whole * subject.confidence

@@ -3,7 +3,6 @@
 Everything here is in cells of the segmentation's own maps.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +16,8 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom ar
 
 _SMALLEST: Final = 0.002  # share of the frame under which a region is nobody
 _SMALLEST_HEAD: Final = 0.15  # share of the region's largest head under which a second one is noise
+_FEATURES: Final = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+_LIKELY_FEATURE: Final = 0.5  # probability of the likeliest of them, added up over a head's cells
 _MOST: Final = 12  # regions looked at, largest first: bounds the time a crowd takes
 _FALLOFF: Final = 4  # cells around a person's own, over which the probability falls to nothing
 _LOOSE_GAP: Final = 0.15  # of the upper region's height: how far below it severed legs may begin
@@ -48,8 +49,8 @@ class Person:
 def find_people(segmentation: Segmentation) -> list[Person]:
     """Everybody in the segmentation, the largest region first.
 
-    A connected region is one person for each head in it; a region without a head that hangs right below
-    one with a head is that person's too. Whether a region looks like a person at all is not judged here.
+    A connected region is one person for each head in it, and what hangs right below it in another region
+    without a head of its own is that person's too. Whether a region looks like a person is not judged here.
     """
     solid = (segmentation.person >= 0.5).astype(np.uint8)
     count, regions, stats = _regions(solid)
@@ -61,7 +62,7 @@ def find_people(segmentation: Segmentation) -> list[Person]:
     owners: list[tuple[NDArray[np.bool_], Box | None]] = []
     for index in large:
         own = regions == index
-        found = _distinct(heads.get(index, []))
+        found = _distinct(_with_features(heads.get(index, []), segmentation, own.shape))
         owners += _split(own, found) if len(found) > 1 else [(own, found[0] if found else None)]
     return [_person(own, head, segmentation, solid) for own, head in owners if own.any()]
 
@@ -85,6 +86,24 @@ def _heads(parts: NDArray[np.uint8], regions: NDArray[np.int32]) -> dict[int, li
     return heads
 
 
+def _with_features(heads: list[Box], segmentation: Segmentation, size: tuple[int, ...]) -> list[Box]:
+    """Of several heads, those with a nose, an eye or an ear in them; all of them where none has any.
+
+    A pattern on a dress may look like a head, but not like its features.
+    """
+    if len(heads) < 2 or not segmentation.heatmaps:
+        return heads
+    features = np.stack([votes for name, votes in segmentation.heatmaps.items() if name in _FEATURES])
+    down, across = features.shape[1] / size[0], features.shape[2] / size[1]
+    kept = []
+    for left, top, right, bottom in heads:
+        rows = slice(int(top * down), int(np.ceil(bottom * down)))
+        columns = slice(int(left * across), int(np.ceil(right * across)))
+        if float(features[:, rows, columns].sum(axis=(1, 2)).max()) >= _LIKELY_FEATURE:
+            kept.append((left, top, right, bottom))
+    return kept or heads
+
+
 def _distinct(heads: list[Box]) -> list[Box]:
     """Heads that are not specks beside the largest, and not one head in pieces."""
     largest_first = sorted(heads, key=_area, reverse=True)
@@ -101,6 +120,10 @@ def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
+def _largest(heads: list[Box]) -> int:
+    return max((_area(head) for head in heads), default=0)
+
+
 def _apart(one: Box, other: Box) -> bool:
     """Whether two head boxes are further apart than the parts of one head could be."""
     size = max(other[2] - other[0], other[3] - other[1])
@@ -110,19 +133,25 @@ def _apart(one: Box, other: Box) -> bool:
 
 
 def _join_severed(
-    regions: NDArray[np.int32], stats: NDArray[np.int32], large: list[int], heads: Mapping[int, list[Box]]
+    regions: NDArray[np.int32], stats: NDArray[np.int32], large: list[int], heads: dict[int, list[Box]]
 ) -> None:
-    """Give regions without a head to the region they hang below, in place: legs behind a dark belt."""
-    for lower in [index for index in large if index not in heads]:
+    """Give regions that hang right below one with a head to it, in place: legs behind a dark belt.
+
+    Such a region has no head, or only ones too small to go with that body: a passer-by behind the legs.
+    """
+    for lower in list(large):
         left, top, width, _, _ = (int(value) for value in stats[lower])
         for upper in large:
             if upper not in heads or upper == lower:
                 continue
+            if _largest(heads.get(lower, [])) >= _SMALLEST_HEAD * _largest(heads[upper]):
+                continue
             x, y, across, height, _ = (int(value) for value in stats[upper])
             overlap = min(left + width, x + across) - max(left, x)
-            gap = top - (y + height)
-            if overlap >= 0.5 * min(width, across) and abs(gap) <= _LOOSE_GAP * height:
+            below = (top - (y + height)) / height
+            if overlap >= 0.5 * min(width, across) and -0.5 <= below <= _LOOSE_GAP:
                 regions[regions == lower] = upper
+                heads[upper] += heads.pop(lower, [])
                 large.remove(lower)
                 break
 
