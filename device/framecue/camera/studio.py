@@ -1,0 +1,161 @@
+"""A simulated camera: a scene of the studio, rendered, with exact depth and truth; needs no hardware."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from framecue.camera import CameraSettings
+from framecue.composition.geometry import Pinhole
+from framecue.errors import CameraError, CameraStalledError, FramecueError
+from framecue.frame import Frame, Still
+from framecue.studio import Scene, Studio, View
+
+
+class Settings(CameraSettings):
+    """Which scene, and where the camera stands in it at first. `turn` does nothing: it is upright."""
+
+    kind: Literal["studio"] = "studio"
+    seed: int = Field(7, ge=0, description="scene: the same seed gives the same people and room")
+    people: int = Field(1, ge=0, le=6, description="how many people stand there")
+    distance_m: float = Field(3.2, gt=0, le=40, description="camera to the people along the floor, metres")
+    sideways_m: float = Field(
+        0.0, ge=-20, le=20, description="camera to the right of the people's middle, metres"
+    )
+    height_m: float = Field(1.2, gt=0, le=20, description="camera over the floor, metres")
+    pitch_deg: float = Field(0.0, gt=-90, lt=90, description="up positive, degrees")
+    pan_deg: float = Field(0.0, ge=-180, le=180, description="right positive, degrees")
+    roll_deg: float = Field(0.0, ge=-180, le=180, description="clockwise as seen from behind, degrees")
+    noise: float = Field(2.0, ge=0, le=50, description="sensor noise, deviation in grey levels")
+    still_width: int = Field(2028, ge=64, le=8192, description="still width, pixels")
+    still_height: int = Field(1520, ge=64, le=8192, description="still height, pixels")
+
+    def pinhole(self) -> Pinhole:
+        """The camera as these settings place it."""
+        return Pinhole(
+            self.width,
+            self.height,
+            self.fov_deg,
+            x=self.sideways_m,
+            y=self.height_m,
+            z=-self.distance_m,
+            pitch_deg=self.pitch_deg,
+            pan_deg=self.pan_deg,
+            roll_deg=self.roll_deg,
+        )
+
+
+class Driver:
+    """The simulated camera; keeps the Camera protocol, and lets tests and demos move it and break it.
+
+    clock: seconds, monotonic. wait: waits so many seconds; `read` never waits past its timeout.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.settings = settings
+        self.studio = Studio(Scene.random(settings.seed, settings.people))
+        self._clock, self._wait = clock, wait
+        self._lock = threading.Lock()
+        self._pinhole = settings.pinhole()
+        self._last_view: View | None = None
+        self._faults: deque[FramecueError] = deque()
+        self._due_s = clock()
+        self._number = 0
+        self._closed = False
+
+    @property
+    def pinhole(self) -> Pinhole:
+        """Where the camera is. Replace it from any thread; the next frame is taken from there.
+
+        Its width and height are kept at the preview's size.
+        """
+        with self._lock:
+            return self._pinhole
+
+    @pinhole.setter
+    def pinhole(self, pinhole: Pinhole) -> None:
+        with self._lock:
+            self._pinhole = replace(pinhole, width=self.settings.width, height=self.settings.height)
+
+    @property
+    def last_view(self) -> View | None:
+        """Exact parts, depth and truth of the frame or still taken last; None before the first."""
+        with self._lock:
+            return self._last_view
+
+    def fail_next(self, fault: FramecueError) -> None:
+        """Make the next `read` or `still` raise this; a second call makes the one after fail too.
+
+        A CameraStalledError first lets the whole timeout pass, as a hung camera does.
+        """
+        with self._lock:
+            self._faults.append(fault)
+
+    def read(self, timeout_s: float) -> Frame:
+        """The next frame, not before it is due at the settings' rate; raises as the Camera protocol says."""
+        self._fault(timeout_s)
+        left = self._due_s - self._clock()
+        if left > timeout_s:
+            self._wait(timeout_s)
+            raise CameraStalledError(f"the simulated camera gave no frame within {timeout_s:g} s")
+        if left > 0:
+            self._wait(left)
+        taken = self._clock()
+        # A reader that came late gets the newest picture; the missed ones are gone, as on a real camera.
+        self._due_s = max(self._due_s, taken - 1 / self.settings.rate) + 1 / self.settings.rate
+        view = self._look(self.pinhole)
+        self._number += 1
+        return Frame(view.image, taken, self._number, view.depth_m, self._metadata(view.pinhole))
+
+    def still(self, timeout_s: float) -> Still:
+        """A picture at the still's size from where the camera is now; raises as `read` does."""
+        self._fault(timeout_s)
+        taken = self._clock()
+        size = self.settings
+        view = self._look(replace(self.pinhole, width=size.still_width, height=size.still_height))
+        return Still(view.image, taken, metadata=self._metadata(view.pinhole))
+
+    def close(self) -> None:
+        """Give no more frames. May be called twice."""
+        self._closed = True
+
+    def _look(self, pinhole: Pinhole) -> View:
+        view = self.studio.view(pinhole, self.settings.noise)
+        view.image.setflags(write=False)
+        with self._lock:
+            self._last_view = view
+        return view
+
+    def _fault(self, timeout_s: float) -> None:
+        if self._closed:
+            raise CameraError("the simulated camera is closed; open it again")
+        with self._lock:
+            fault = self._faults.popleft() if self._faults else None
+        if fault is not None:
+            if isinstance(fault, CameraStalledError):
+                self._wait(timeout_s)
+            raise fault
+
+    def _metadata(self, pinhole: Pinhole) -> Mapping[str, object]:
+        return {
+            "camera": "studio",
+            "seed": self.settings.seed,
+            "pose": {
+                "x_m": pinhole.x,
+                "y_m": pinhole.y,
+                "z_m": pinhole.z,
+                "pitch_deg": pinhole.pitch_deg,
+                "pan_deg": pinhole.pan_deg,
+                "roll_deg": pinhole.roll_deg,
+                "fov_deg": pinhole.fov_deg,
+            },
+        }

@@ -1,0 +1,496 @@
+"""A dressed person as surfaces: torso, limbs, garments, shoes, head and what is carried."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.parts import Part
+from framecue.studio import fabrics
+from framecue.studio.head import head
+from framecue.studio.scene import Person
+from framecue.studio.skeleton import Limb, Skeleton, skeleton
+from framecue.studio.surface import Array, Surface, ellipsoid, loft, rotation, smooth, stations
+
+RIGHT, UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+
+# Down the trunk: height, half width, reach to the front and to the back; shares of the body.
+TRUNK = (
+    (-0.852, 0.033, 0.030, 0.034),
+    (-0.838, 0.046, 0.032, 0.040),
+    (-0.824, 0.072, 0.038, 0.046),
+    (-0.808, 0.096, 0.046, 0.052),
+    (-0.780, 0.103, 0.058, 0.058),
+    (-0.740, 0.101, 0.068, 0.060),
+    (-0.680, 0.091, 0.066, 0.054),
+    (-0.620, 0.085, 0.062, 0.050),
+    (-0.570, 0.090, 0.061, 0.056),
+    (-0.520, 0.095, 0.060, 0.064),
+    (-0.480, 0.090, 0.050, 0.056),
+    (-0.455, 0.060, 0.030, 0.034),
+)
+LEG = (
+    (0, 0.051, 0.058),
+    (0.2, 0.047, 0.052),
+    (0.45, 0.034, 0.037),
+    (0.53, 0.032, 0.034),
+    (0.68, 0.031, 0.034),
+    (0.85, 0.022, 0.024),
+    (1.0, 0.018, 0.021),
+)
+ARM = (
+    (0, 0.027, 0.029),
+    (0.2, 0.027, 0.029),
+    (0.48, 0.021, 0.022),
+    (0.62, 0.022, 0.022),
+    (0.85, 0.016, 0.017),
+    (1.0, 0.013, 0.016),
+)
+EASE = {"tshirt": 0.006, "shirt": 0.007, "sweater": 0.011, "jacket": 0.013, "coat": 0.016, "dress": 0.003}
+HEM = {"tshirt": 0.500, "shirt": 0.490, "sweater": 0.505, "jacket": 0.480, "coat": 0.300, "dress": 0.300}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """A person's surfaces in the room, metres, and the texture (rows, 512, 3) uint8 RGB of each tile."""
+
+    surfaces: tuple[Surface, ...]
+    tiles: dict[str, NDArray[np.uint8]]
+
+
+def figure(person: Person) -> Figure:
+    """Make the surfaces and textures of a person, standing where they stand."""
+    bones = skeleton(person)
+    rng = np.random.default_rng([person.seed, 2])
+    surfaces = [*_trunk(person, bones, rng), *_neck(person, bones)]
+    for limb in bones.legs:
+        surfaces += [*_leg(person, bones, limb, rng), _shoe(bones, limb)]
+    for limb in bones.arms:
+        surfaces += [*_arm(person, bones, limb, rng), *_hand(bones, limb)]
+    turn = rotation(person.pose.head_turn_deg, person.pose.head_nod_deg, person.pose.head_tilt_deg)
+    # The head turns about the top of the neck, not about the skull's top.
+    pivot = np.array([0.0, -0.8 * person.height_m / person.heads, 0.0])
+    top = bones.head + pivot - turn @ pivot
+    surfaces += [surface.moved(turn, top) for surface in head(person)]
+    surfaces += _carried(person, bones, rng)
+    sole = min(float(surface.points[:, 1].min()) for surface in surfaces)
+    place = rotation(-person.facing_deg), np.array([person.x, -sole, person.z])
+    return Figure(tuple(surface.moved(*place) for surface in surfaces), _tiles(person, rng))
+
+
+def _folds(rng: np.random.Generator, rings: int, around: int, amount: float, calm: int = 2) -> Array:
+    """(rings, around + 1) metres: creases that run round the limb and a little down."""
+    field = smooth(rng.standard_normal((rings + 6, around)), calm)
+    wrapped = np.concatenate([field[:, -6:], field, field[:, :6]], axis=1)
+    field = smooth(wrapped.T, calm + 3).T[3:-3, 6:-6]
+    field *= amount / max(float(field.std()), 1e-9)
+    closed: Array = np.concatenate([field, field[:, :1]], axis=1)
+    return closed
+
+
+def _rows(
+    person: Person, bones: Skeleton, first: float, last: float, rings: int
+) -> tuple[Array, Array, Array]:
+    """Of the trunk between two heights (shares): path, directions across, (rings, 3) half sizes, metres."""
+    key = np.array(TRUNK)
+    place = np.linspace(-first, -last, rings)
+    size = smooth(np.column_stack([np.interp(place, key[:, 0], key[:, i]) for i in (1, 2, 3)]), 2)
+    curve, thick = person.curve, person.girth - 1
+    bell = {y: np.exp(-(((-place - y) / 0.05) ** 2)) for y in (0.51, 0.62, 0.735, 0.79)}
+    size[:, 0] *= 1 + curve * (0.06 * bell[0.51] - 0.13 * bell[0.62] - 0.07 * bell[0.79])
+    size[:, 1] += curve * (0.020 * bell[0.735] - 0.008 * bell[0.62]) + 0.06 * max(thick, 0) * bell[0.62]
+    size[:, 2] += curve * 0.010 * bell[0.51]
+    size *= 1 + thick * np.array([0.9, 0.8, 0.6])
+    share = np.clip((-place - 0.512) / (0.803 - 0.512), -0.2, 1)[:, None]
+    path = bones.pelvis * (1 - share) + bones.chest * share
+    path[:, 1] = -place * bones.body
+    path[:, 2] += 0.012 * bones.body * np.clip((-place - 0.79) / 0.06, 0, 1)
+    lean = np.radians(person.pose.chest_deg) * share[:, 0]
+    tilt = np.radians(-2.5 * person.pose.weight) * share[:, 0]
+    across = np.column_stack([np.cos(lean), -np.sin(tilt), np.sin(lean)])
+    return path, across, size * bones.body
+
+
+def _trunk(person: Person, bones: Skeleton, rng: np.random.Generator) -> list[Surface]:
+    """The upper garment down to its hem, the trousers' or skirt's upper part, and skirts."""
+    body, ease, hem = bones.body, EASE[person.top], HEM[person.top]
+    tucked = person.bottom == "skirt" and person.top in {"tshirt", "shirt", "sweater"}
+    waist_row = 0.600
+    low = 0.585 if tucked else max(hem, 0.47)
+    rings, around = 40, 44
+    path, across, size = _rows(person, bones, 0.852, low, rings)
+    heights = path[:, 1] / body
+    loose = ease * np.clip((0.84 - heights) / 0.05, 0, 1)
+    if not tucked and person.top != "dress":
+        loose = loose + np.clip((0.66 - heights) / 0.14, 0, 1) * 0.008
+    size = size + loose[:, None] * body
+    calm = np.clip((0.80 - heights) / 0.1, 0.1, 1)[:, None]
+    relief = _folds(rng, rings, around, 0.0022 * body) * calm * (0.6 if person.top == "dress" else 1.0)
+    upper = loft(
+        path,
+        across,
+        size[:, 0],
+        size[:, 1],
+        Part.TORSO,
+        "top",
+        around=around,
+        back=size[:, 2],
+        square=0.86,
+        relief=relief,
+        cap=0.2,
+    )
+    surfaces = [upper]
+    if person.top in {"coat", "dress"}:
+        end = hem if person.top == "coat" else float(rng.choice([0.30, 0.26, 0.14]))
+        surfaces.append(_skirt(person, bones, rng, low + 0.03, end, "hem", ease + 0.003))
+        if person.top == "dress":
+            return surfaces
+    path, across, size = _rows(person, bones, waist_row, 0.455, 16)
+    size = size + 0.003 * body
+    surfaces.append(
+        loft(path, across, size[:, 0], size[:, 1], Part.TORSO, "seat", around=36, back=size[:, 2], square=0.9)
+    )
+    if person.bottom == "skirt" and person.top != "coat":
+        end = float(rng.choice([0.36, 0.28, 0.12]))
+        surfaces.append(_skirt(person, bones, rng, waist_row, end, "bottom", 0.004))
+    return surfaces
+
+
+def _skirt(
+    person: Person,
+    bones: Skeleton,
+    rng: np.random.Generator,
+    first: float,
+    last: float,
+    tile: str,
+    ease: float,
+) -> Surface:
+    """A skirt, or the lower part of a coat or dress, wide enough for the legs below the hips."""
+    body, rings, around = bones.body, 30, 72
+    heights = np.linspace(first, last, rings)
+    path, across, size = _rows(person, bones, first, min(first - 0.01, 0.5), 12)
+    at = np.linspace(first, min(first - 0.01, 0.5), 12)
+    down = [np.interp(-heights, -at, size[:, i]) for i in range(3)]
+    middle = [np.interp(-heights, -at, path[:, i]) for i in range(3)]
+    middle[1] = heights * body
+    flare = float(rng.uniform(0.12, 0.34)) if tile != "hem" or person.top == "dress" else 0.14
+    below = np.clip(first - 0.05 - heights, 0, None) * flare * body + ease * body
+    legs = 0.012 * body * np.clip((0.5 - heights) / 0.1, 0, 1)
+    pleats = rng.uniform(7, 12) // 1
+    wave = np.sin(np.linspace(0, 2 * np.pi * pleats, around + 1) + rng.uniform(0, 6))
+    relief = np.clip((first - heights) / (first - last), 0, 1)[:, None] * wave * 0.008 * body
+    relief = relief + _folds(rng, rings, around, 0.0016 * body, 3)
+    across = np.repeat(across[-1:], rings, axis=0)
+    surface = loft(
+        np.column_stack(middle),
+        across,
+        down[0] + below + legs,
+        down[1] + below,
+        Part.LEG,
+        tile,
+        around=around,
+        back=down[2] + below,
+        square=0.92,
+        relief=relief,
+        cap=0.1,
+    )
+    centres = surface.points[surface.triangles].mean(axis=1)
+    surface.parts[centres[:, 1] > 0.5 * body] = Part.TORSO
+    return surface
+
+
+def _neck(person: Person, bones: Skeleton) -> list[Surface]:
+    body = bones.body
+    chin = person.height_m * (1 - 1 / person.heads)
+    top = np.array([bones.head[0], chin + 0.035 * body, bones.head[2] + 0.018 * body])
+    foot = np.array([bones.chest[0], 0.825 * body, 0.016 * body])
+    path = np.linspace(top, foot, 10)
+    wide = np.linspace(0.031, 0.035, 10) * body * (0.6 + 0.4 * person.girth) * (1 - 0.12 * person.curve)
+    surfaces = [loft(path, RIGHT, wide, wide * 1.05, Part.TORSO, "skin", around=20)]
+    if person.top in {"shirt", "jacket", "coat", "sweater"}:
+        collar = np.linspace([bones.chest[0], 0.868 * body, 0.012 * body], foot, 8)
+        flare = np.linspace(1.18, 1.35, 8) * wide[0]
+        surfaces.append(loft(collar, RIGHT, flare, flare * 0.98, Part.TORSO, "collar", around=24, cap=0.02))
+    return surfaces
+
+
+def _tube(
+    limb: Limb,
+    keys: tuple[tuple[float, float, float], ...],
+    body: float,
+    part: Part,
+    tile: str,
+    rng: np.random.Generator,
+    *,
+    until: float = 1.0,
+    ease: Array | float = 0.0,
+    crease: float = 0.0,
+    thick: float = 1.0,
+    cap: float = 0.9,
+) -> Surface:
+    """A limb's skin or sleeve from its root down to `until` of its length."""
+    rings, around = 34, 22
+    table = stations(keys, rings)
+    shown = max(4, round(until * rings))
+    loose = np.broadcast_to(np.asarray(ease), (rings,))
+    wide = (table[:, 1:] * thick + loose[:, None])[:shown] * body
+    relief = _folds(rng, shown, around, crease * body) if crease else None
+    return loft(
+        limb.path(rings)[:shown],
+        RIGHT,
+        wide[:, 0],
+        wide[:, 1],
+        part,
+        tile,
+        around=around,
+        relief=relief,
+        cap=cap,
+    )
+
+
+def _leg(person: Person, bones: Skeleton, limb: Limb, rng: np.random.Generator) -> list[Surface]:
+    body, thick = bones.body, 1 + 0.8 * (person.girth - 1)
+    ankle = Limb(limb.root, limb.bend, limb.end - np.array([0, 0.02 * body, 0]), limb.ahead)
+    bare = _tube(ankle, LEG, body, Part.LEG, "skin" if person.bottom != "skirt" else "hose", rng, thick=thick)
+    if person.bottom == "skirt" or person.top == "dress":
+        return [bare]
+    place = np.linspace(0, 1, 34)
+    if person.bottom == "shorts":
+        return [
+            bare,
+            _tube(
+                limb,
+                LEG,
+                body,
+                Part.LEG,
+                "bottom",
+                rng,
+                until=0.5,
+                ease=0.004 + 0.03 * place,
+                crease=0.0018,
+                thick=thick,
+                cap=0.5,
+            ),
+        ]
+    cut = float(np.random.default_rng([person.seed, 3]).choice([0.003, 0.010, 0.018]))
+    ease = 0.004 + np.interp(place, [0, 0.4, 0.7, 1.0], [0.0, 0.004, cut * 0.7, cut])
+    crease = 0.0026 if person.bottom == "trousers" else 0.0022
+    long = Limb(limb.root, limb.bend, limb.end - np.array([0, 0.018 * body, 0]), limb.ahead)
+    return [_tube(long, LEG, body, Part.LEG, "bottom", rng, ease=ease, crease=crease, thick=thick, cap=0.2)]
+
+
+def _shoe(bones: Skeleton, limb: Limb) -> Surface:
+    """A shoe with a flat sole on the floor, from behind the heel to the toes."""
+    body = bones.body
+    table = stations(
+        (
+            (0, 0.016, 0.030),
+            (0.06, 0.024, 0.040),
+            (0.25, 0.026, 0.044),
+            (0.42, 0.027, 0.036),
+            (0.6, 0.031, 0.027),
+            (0.8, 0.030, 0.021),
+            (0.94, 0.021, 0.016),
+            (1.0, 0.012, 0.012),
+        ),
+        26,
+        1,
+    )
+    heel = limb.end - limb.ahead * 0.040 * body
+    path = heel + np.outer(table[:, 0] * 0.150 * body, limb.ahead)
+    tall = table[:, 2] * body
+    path[:, 1] = tall * 0.42
+    across = np.array([-limb.ahead[2], 0.0, limb.ahead[0]])
+    surface = loft(
+        path,
+        across,
+        table[:, 1] * body,
+        tall * 1.0,
+        Part.FOOT,
+        "shoe",
+        around=28,
+        back=tall * 1.0,
+        square=0.8,
+        cap=0.5,
+        shine=0.15,
+    )
+    # Walking presses the underside flat; what would reach below the floor is the sole.
+    surface.points[:, 1] = np.maximum(surface.points[:, 1], 0.0)
+    flat = surface.points[:, 1] < 1e-6
+    surface.normals[flat] = (0.0, -1.0, 0.0)
+    return surface
+
+
+def _arm(person: Person, bones: Skeleton, limb: Limb, rng: np.random.Generator) -> list[Surface]:
+    body, thick = bones.body, (1 + 0.8 * (person.girth - 1)) * (1 - 0.14 * person.curve)
+    bare = _tube(limb, ARM, body, Part.ARM, "skin", rng, thick=thick)
+    short = person.top == "tshirt" or (person.top == "dress" and person.seed % 2 == 0)
+    sleeve = np.interp(np.linspace(0, 1, 34), [0, 0.3, 1], [0.002, 0.7, 1.0]) * max(EASE[person.top], 0.005)
+    if short:
+        loose = 0.004 + 0.03 * np.linspace(0, 1, 34)
+        return [
+            bare,
+            _tube(
+                limb, ARM, body, Part.ARM, "sleeve", rng, until=0.36, ease=loose, crease=0.0012, thick=thick
+            ),
+        ]
+    rolled = 0.62 if person.top == "shirt" and person.seed % 3 == 0 else 0.98
+    cover = _tube(
+        limb,
+        ARM,
+        body,
+        Part.ARM,
+        "sleeve",
+        rng,
+        until=rolled,
+        ease=0.003 + sleeve,
+        crease=0.0022,
+        thick=thick,
+    )
+    return [bare, cover]
+
+
+def _hand(bones: Skeleton, limb: Limb) -> list[Surface]:
+    """A relaxed hand, fingers a little bent, and its thumb."""
+    body = bones.body
+    table = stations(
+        (
+            (0, 0.015, 0.012),
+            (0.2, 0.022, 0.0125),
+            (0.45, 0.025, 0.0125),
+            (0.7, 0.022, 0.011),
+            (0.9, 0.017, 0.009),
+            (1, 0.011, 0.006),
+        ),
+        16,
+        1,
+    )
+    forearm = (limb.end - limb.bend) / np.linalg.norm(limb.end - limb.bend)
+    bend = np.clip(table[:, :1] * 1.6, 0, 1)
+    steps = (forearm * (1 - bend) + limb.ahead * bend) * (0.103 * body / 15)
+    path = limb.end - forearm * 0.008 * body + np.cumsum(steps, axis=0)
+    # A hanging hand shows its thumb side to the front.
+    across = np.array([0.35, 0.0, -1.0]) if limb.ahead[1] < -0.6 else np.array([0.2, 0.9, -0.4])
+    if limb.ahead[1] > 0.6:
+        across = RIGHT
+    palm = loft(path, across, table[:, 1] * body, table[:, 2] * body, Part.ARM, "hand", around=20)
+    side = across - (across @ forearm) * forearm
+    side /= np.linalg.norm(side)
+    root = path[2] + side * 0.014 * body
+    tip = path[8] + side * 0.030 * body
+    thumb = np.linspace(root, tip, 6)
+    wide = np.linspace(0.010, 0.007, 6) * body
+    return [palm, loft(thumb, np.array([0.3, 0.5, 1.0]), wide, wide, Part.ARM, "skin", around=10, cap=1.0)]
+
+
+def _carried(person: Person, bones: Skeleton, rng: np.random.Generator) -> list[Surface]:
+    if person.bag == "none":
+        return []
+    body = bones.body
+    if person.bag == "handbag":
+        return _handbag(bones, rng)
+    if person.bag == "backpack":
+        centre = bones.chest + np.array([0.0, -0.11, 0.105]) * body
+        pack = ellipsoid(centre, np.array([0.10, 0.15, 0.055]) * body, Part.CARRIED, "bag", around=22)
+        return [pack, *(_strap(person, bones, side * 0.55, side * 0.82, 0.83, 0.66) for side in (-1, 1))]
+    centre = bones.pelvis + np.array([0.118 * person.girth, -0.005, -0.04]) * body
+    pouch = loft(
+        np.linspace(centre + 0.045 * body * UP, centre - 0.045 * body * UP, 14),
+        np.array([0.5, 0.0, 0.85]),
+        np.full(14, 0.062 * body),
+        np.full(14, 0.026 * body),
+        Part.CARRIED,
+        "bag",
+        around=28,
+        square=0.5,
+        cap=0.4,
+    )
+    return [pouch, _strap(person, bones, -0.52, 1.25, 0.838, 0.535)]
+
+
+def _strap(person: Person, bones: Skeleton, start: float, end: float, high: float, low: float) -> Surface:
+    """A band over the front of the chest from one angle (radians, 0 front) and height to another."""
+    path, _, size = _rows(person, bones, 0.852, low - 0.02, 30)
+    heights = np.linspace(high, low, 26)
+    angle = np.interp(heights, [low, high], [end, start])
+    row = np.clip((0.852 - heights) / (0.852 - low + 0.02) * 29, 0, 29)
+    pick = [np.interp(row, np.arange(30), size[:, i]) for i in range(2)]
+    middle = np.column_stack([np.interp(row, np.arange(30), path[:, i]) for i in range(3)])
+    out = (EASE[person.top] + 0.009) * bones.body
+    sine, cosine = np.sin(angle), np.cos(angle)
+    boxy = (np.sign(sine) * np.abs(sine) ** 0.86, np.sign(cosine) * np.abs(cosine) ** 0.86)
+    middle[:, 0] += boxy[0] * (pick[0] + out)
+    middle[:, 2] -= boxy[1] * (pick[1] + out)
+    flat = np.full(26, 0.011 * bones.body)
+    normal = np.column_stack([sine, 0 * sine, -cosine])
+    sideways = np.cross(np.gradient(middle, axis=0), normal)
+    return loft(middle, sideways, flat, flat * 0.3, Part.CARRIED, "bag", around=10, cap=0.1)
+
+
+def _handbag(bones: Skeleton, rng: np.random.Generator) -> list[Surface]:
+    body, side = bones.body, int(rng.integers(2))
+    limb = bones.arms[side]
+    grip = limb.end + np.array([0.0, -0.075, -0.01]) * body
+    if limb.ahead[1] > -0.6:
+        return []
+    top = grip - np.array([0.0, 0.07 * body, 0.0])
+    path = np.linspace(top, top - [0, 0.12 * body, 0], 16)
+    wide = np.linspace(0.06, 0.078, 16) * body
+    turned = np.array([0.45, 0.0, 0.9])
+    case = loft(
+        path, turned, wide, np.full(16, 0.028 * body), Part.CARRIED, "bag", around=30, square=0.45, cap=0.15
+    )
+    bow = np.linspace(-1, 1, 17)[:, None]
+    arch = top + turned * bow * 0.042 * body + np.array([0, 1.0, 0]) * (1 - bow**2) * 0.075 * body
+    thin = np.full(17, 0.005 * body)
+    handle = loft(arch, np.array([0.9, 0.0, -0.45]), thin, thin, Part.CARRIED, "bag", around=8)
+    return [case, handle]
+
+
+def _tiles(person: Person, rng: np.random.Generator) -> dict[str, NDArray[np.uint8]]:
+    """Every texture the person's surfaces name."""
+    top = fabrics.cloth(rng, person.top_colour, person.accent, person.pattern)
+    hem = top.copy()
+    sleeve = cv2.resize(top, (512, 256), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    bare = person.skin
+    if person.top in {"tshirt", "dress"}:
+        fabrics.neckline(top, bare, 0.13, 0.13, pointed=person.top == "dress")
+    elif person.top == "shirt":
+        fabrics.neckline(top, bare, 0.16, 0.08, pointed=True)
+        fabrics.placket(top, person.top_colour, 70, 511)
+    elif person.top in {"jacket", "coat"}:
+        inner = fabrics.cloth(rng, person.accent, person.top_colour, "plain")
+        fabrics.neckline(inner, bare, 0.13, 0.10, pointed=False)
+        fabrics.open_front(top, inner, 0.085, 0.05)
+        fabrics.open_front(hem, inner, 0.0, 0.0)
+    if person.bottom == "jeans":
+        bottom = fabrics.denim(rng, person.bottom_colour)
+    else:
+        bottom = fabrics.cloth(rng, person.bottom_colour, person.accent, "plain")
+    seat = bottom.copy()
+    seat[:30] = (seat[:30] * 0.6).astype(np.uint8)
+    hose = person.skin if person.seed % 2 else tuple(int(c * 0.35 + 12) for c in person.skin)
+    sole = (226, 224, 220) if person.seed % 2 else (40, 36, 34)
+    return {
+        "top": top,
+        "hem": hem,
+        "sleeve": sleeve,
+        "collar": fabrics.cloth(rng, person.top_colour, person.top_colour, "plain", 64),
+        "bottom": bottom,
+        "seat": seat,
+        "hose": fabrics.skin(rng, (hose[0], hose[1], hose[2])),
+        "skin": fabrics.skin(rng, person.skin),
+        "face": fabrics.face(rng, person),
+        "hand": fabrics.hands(rng, person.skin),
+        "hair": fabrics.strands(rng, person.hair_colour),
+        "headwear": fabrics.cloth(
+            rng,
+            person.headwear_colour,
+            person.accent,
+            "knit" if person.headwear == "beanie" else "plain",
+            256,
+        ),
+        "shoe": fabrics.shoe(rng, person.shoe_colour, sole),
+        "bag": fabrics.cloth(rng, person.bag_colour, person.bag_colour, "plain", 128),
+    }
