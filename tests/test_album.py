@@ -276,18 +276,18 @@ def test_a_second_booth_keeps_its_hands_off_until_the_first_is_killed(tmp_path: 
 
 
 def test_checking_does_not_wait_for_a_save_under_way(tmp_path: Path) -> None:
-    checked = []
+    checked: list[bool] = []
 
     class SlowDisk(RealDisk):
         def fsync(self, handle: int) -> None:
-            checking = threading.Thread(target=album.check)  # the booth's main loop, meanwhile
+            checking = threading.Thread(target=shots.check)  # the booth's main loop, meanwhile
             checking.start()
             checking.join(5)
             checked.append(not checking.is_alive())
             super().fsync(handle)
 
-    album = Album(tmp_path, 10, disk=SlowDisk())
-    press(album)
+    shots = Album(tmp_path, 10, disk=SlowDisk())
+    press(shots)
     assert checked == [True, True]
 
 

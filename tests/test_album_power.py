@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -281,6 +282,10 @@ def _steps_of_a_save() -> list[str]:
     return disk.done[before:]
 
 
+def fails_at(step: int, code: int, _name: str, number: int) -> OSError | None:
+    return OSError(code, "staged") if number == step else None
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES])
 def test_a_disk_that_fails_at_any_step_costs_only_that_shot_and_says_so(code: int) -> None:
     steps = len(_steps_of_a_save())
@@ -290,7 +295,7 @@ def test_a_disk_that_fails_at_any_step_costs_only_that_shot_and_says_so(code: in
         album = open_album(disk)
         reported = [press(album, 0)]
         failing = len(disk.done) + step
-        disk.fault = lambda _name, number, at=failing: OSError(code, "staged") if number == at else None
+        disk.fault = partial(fails_at, failing, code)
         error: AlbumError | None = None
         try:
             reported.append(press(album, 1))

@@ -67,6 +67,7 @@ class Driver:
             self._light = opened.enter_context(RGBLED(*rgb, pwm=False, **options))
             self._ahead = opened.enter_context(LED(settings.ahead, **options))
             self._back = opened.enter_context(LED(settings.back, **options))
+            opened.callback(self._go_dark)  # before the pins float
             self._opened = opened.pop_all()
         self._shown: Sign | None = None
 
@@ -81,6 +82,10 @@ class Driver:
     def close(self) -> None:
         """Go dark and let the pins go. May be called twice."""
         self._opened.close()
+
+    def _go_dark(self) -> None:
+        for lamp in (self._light, self._ahead, self._back):
+            lamp.off()
 
     def _light_up(self, sign: Sign) -> None:
         if sign is self._shown:  # starting a blink anew with every frame would never let it go dark
