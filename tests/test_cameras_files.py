@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from framecue.camera import files
+from framecue.camera.feed import Feed
 from framecue.errors import CameraError, CameraMissingError, EndOfFramesError
 from standins.scenes import BLUE, GREEN, RED, Clock, video
 
@@ -135,3 +136,17 @@ def test_a_video_plays_once_or_again(tmp_path: Path) -> None:
     camera = files_camera(path)
     assert [camera.read(1).metadata["position"] for _ in range(5)] == [1, 2, 3, 1, 2]
     camera.close()
+
+
+def test_a_feed_of_files_ends_and_one_of_many_goes_on(folder: Path) -> None:
+    once = files.Settings(path=folder, loop=False, rate=240)
+    with Feed(lambda: files.Driver(once)) as feed:
+        assert feed.still(5).image.shape[2] == 3
+        numbers: list[int] = []
+        while (frame := feed.newest(numbers[-1] if numbers else 0, 5)) is not None:
+            numbers.append(frame.number)
+        assert numbers[-1] == 3
+        assert feed.state == "ended"
+    again = files.Settings(path=folder, rate=240)
+    with Feed(lambda: files.Driver(again)) as feed:
+        assert feed.newest(7, 5) is not None

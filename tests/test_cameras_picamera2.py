@@ -25,6 +25,12 @@ def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         pi_camera()
 
 
+def test_too_old_to_have_time_limits(pi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(pi.Picamera2, "cancel_all_and_flush")
+    with pytest.raises(CameraMissingError, match="too old"):
+        pi_camera()
+
+
 def test_without_a_camera(pi: Any) -> None:
     pi.cameras.clear()
     with pytest.raises(CameraMissingError, match=r"no camera number 0.*ribbon cable"):

@@ -160,7 +160,10 @@ class _Photos:
 
     def _read(self, path: Path) -> NDArray[np.uint8]:
         """The photo fitted to the preview; one shown over and over is decoded once."""
-        changed_ns = path.stat().st_mtime_ns if path.exists() else 0
+        try:
+            changed_ns = path.stat().st_mtime_ns
+        except OSError:
+            changed_ns = 0  # reading it will say what is wrong
         if self._decoded is None or self._decoded[:2] != (path, changed_ns):
             self._decoded = path, changed_ns, read_photo(path, fit=before_turning(self._settings))
         return self._decoded[2]

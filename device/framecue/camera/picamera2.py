@@ -151,12 +151,15 @@ class Driver:
 
 def _camera_class() -> Any:
     try:
-        return import_module("picamera2").Picamera2
+        camera_class = import_module("picamera2").Picamera2
     except ImportError as error:
         raise CameraMissingError(
             "picamera2 is not installed; `apt install python3-picamera2` and make the virtual environment "
             "with --system-site-packages"
         ) from error
+    if not hasattr(camera_class, "cancel_all_and_flush"):  # came with the time limits of its calls
+        raise CameraMissingError("picamera2 is too old to notice a silent camera; run `apt full-upgrade`")
+    return camera_class
 
 
 def _whole_view_mode(modes: list[dict[str, Any]], rate: float) -> dict[str, Any] | None:
