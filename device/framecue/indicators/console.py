@@ -53,8 +53,7 @@ class Driver:
         if look == self._shown:
             return
         sign = CUE_SIGNS[cue.cue]
-        also = "" if cue.also is None else f", {cue.also.text[:1].lower()}{cue.also.text[1:]}"
-        line = f"{sign.arrow.glyph} {cue.text}{also}"
+        line = f"{sign.arrow.glyph} {cue.text}"
         if self._live:
             self._line = self._paint(line[: self._width()], sign.colour)
             self._write(_CLEAR_LINE + self._line)
