@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import threading
 import time
 from typing import Any, get_args
 
@@ -214,14 +215,16 @@ def test_a_log_gets_a_line_for_each_change_and_no_more() -> None:
     driver.show(back)
     driver.notice(SAVED)
     driver.show(back)
-    driver.show(Cue("step_back", "Step back 0.4 m", 0.42, "m", also=UP))
+    driver.show(Cue("feet_hidden", "The feet are cut off: tilt down 4°", also=Cue("tilt_down", "", 4, "deg")))
+    driver.show(Cue("feet_hidden", "The feet are cut off: tilt down 3°", also=Cue("tilt_down", "", 3, "deg")))
     driver.close()
     assert log.getvalue().splitlines() == [
         "↑ Tilt up 4°",
         "↑ Tilt up 3°",
         "←→ Step back 0.4 m",
         "Saved 20261121-141203-0007-full-body.jpg",
-        "←→ Step back 0.4 m, tilt up 4°",
+        "↓ The feet are cut off: tilt down 4°",
+        "↓ The feet are cut off: tilt down 3°",
     ]
 
 
@@ -362,6 +365,25 @@ def test_a_broken_indicator_is_mentioned_once_and_stops_nobody(
         panel.show(UP)
     assert broken.told == ["tilt_up"]
     assert "works again" in caplog.records[-1].message
+
+
+def test_an_indicator_gets_one_call_at_a_time_whoever_calls(clock: Clock) -> None:
+    presses: list[threading.Thread] = []
+
+    class Busy(Recorder):
+        def show(self, cue: Cue) -> None:
+            press = threading.Thread(target=panel.notice, args=(SAVED,))
+            press.start()
+            press.join(0.05)
+            assert press.is_alive()  # it waits its turn
+            presses.append(press)
+            super().show(cue)
+
+    lamp = Busy()
+    panel = Panel([lamp], clock)
+    panel.show(UP)
+    presses[0].join()
+    assert lamp.told == ["tilt_up", "saved"]
 
 
 def test_closing_reaches_every_indicator_even_behind_a_broken_one(clock: Clock) -> None:

@@ -33,7 +33,7 @@ class Driver:
 
     On a terminal the cue is one line that rewrites itself, in colour unless NO_COLOR is set; notices are
     lines of their own above it. Elsewhere every change is a line, whole degrees and tenths of metres being
-    the smallest change there is.
+    the smallest change there is. A cue's text already says its amount and its second move.
     """
 
     def __init__(self, settings: Settings, stream: TextIO | None = None) -> None:
