@@ -6,13 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from framecue.errors import AcceleratorError, ModelCorruptError, SegmenterError
+from framecue.errors import AcceleratorError, ModelCorruptError, ModelError, SegmenterError
 from framecue.segmentation.process import Answer, ModelProcess
 from framecue.segmentation.runtime import Runtime
 
@@ -219,7 +221,7 @@ def staged(code: str, clock: Callable[[], float] = time.monotonic) -> ModelProce
     return ModelProcess(b"", HEADS, command=[sys.executable, "-c", prelude + code], clock=clock)
 
 
-READY = "channel.send(b'{\"ready\": true}'); channel.recv(100)\n"
+READY = "channel.send(b'{\"fixed_size\": null}'); channel.recv(100)\n"
 
 
 @pytest.mark.parametrize(
@@ -244,6 +246,18 @@ def test_nonsense_is_refused(words: str) -> None:
         with pytest.raises(SegmenterError, match="nonsense") as caught:
             process.invoke()
         assert "\n" not in str(caught.value)
+    finally:
+        process.close()
+
+
+@pytest.mark.parametrize(
+    "words", ["b'{}'", "b'{\"fixed_size\": 7}'", "b'hello'", "ANSWER.pack(ANSWER_KIND, 1, 0)"]
+)
+def test_nonsense_at_the_start_is_refused(words: str) -> None:
+    process = staged(f"channel.send({words}); time.sleep(9)")
+    try:
+        with pytest.raises(SegmenterError, match="nonsense"):
+            process.wait_ready()
     finally:
         process.close()
 
@@ -300,3 +314,15 @@ def test_a_compiled_model_on_the_cpu_is_an_accelerator_error(coral_models: Path)
     compiled = coral_models / "bodypix_mobilenet_v1_075_720_1280_16_quant_edgetpu.tflite"
     with pytest.raises(AcceleratorError, match="compiled for the Edge TPU"):
         Runtime(compiled, HEADS, 1)
+
+
+def test_either_runtime_will_do(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    litert = import_module("ai_edge_litert.interpreter")
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(ModelError, match="pip install ai-edge-litert"):
+        Runtime(model, HEADS, 1)
+    monkeypatch.setitem(sys.modules, "tflite_runtime", ModuleType("tflite_runtime"))
+    monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", litert)
+    runtime = Runtime(model, HEADS, 1)
+    assert runtime.size == (1280, 720)
+    assert runtime.fixed_size is None

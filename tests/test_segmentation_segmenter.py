@@ -77,6 +77,7 @@ def test_every_size_is_taken_in_the_same_process(
 ) -> None:
     pid = segmenter.pid
     first = segmenter.segment(photo).person
+    assert segmenter.input_size(640, 480) == (481, 353)
     for width, height in ((480, 640), (640, 480), (353, 481), (1200, 300), (40, 64)):
         found = segmenter.segment(cv2.resize(photo, (width, height)).astype(np.uint8))
         assert (found.person.shape[0] > found.person.shape[1]) == (height > width)

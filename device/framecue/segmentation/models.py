@@ -68,7 +68,8 @@ class Models:
         self.user_folder = data / "framecue" / "models"
         named = [Path(name) for name in environment.get(FOLDERS_VARIABLE, "").split(os.pathsep) if name]
         own = project_file("models")
-        self.folders = (*named, *folders, self.user_folder, SYSTEM_FOLDER, own)
+        listed = (folder.expanduser() for folder in (*named, *folders))
+        self.folders = (*listed, self.user_folder, SYSTEM_FOLDER, own)
 
     def entry(self, name: str) -> ModelEntry:
         """What is known of a model; ModelError for an unknown name lists the known ones."""

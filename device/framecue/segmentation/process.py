@@ -69,7 +69,11 @@ class ModelProcess:
         self._child: _Child | None = None
         self._deaths, self._not_before, self._number = 0, 0.0, 0
         self.fixed_size: tuple[int, int] | None = None
-        self._start()
+        try:
+            self._start()
+        except SegmenterError:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int | None:
@@ -90,8 +94,14 @@ class ModelProcess:
                 raise SegmenterError(f"the model's process keeps dying; next try in {wait_s:.1f} s")
             self._start()
         if self._child is not None and not self._child.ready:
-            fixed = self._told(self._receive(START_LIMIT_S)).get("fixed_size")
-            self.fixed_size = None if fixed is None else (int(fixed[0]), int(fixed[1]))
+            told = self._told(self._receive(START_LIMIT_S))
+            try:
+                self.fixed_size = told["fixed_size"] and (
+                    int(told["fixed_size"][0]),
+                    int(told["fixed_size"][1]),
+                )
+            except (KeyError, TypeError, ValueError, IndexError) as error:
+                self._fail(f"answered nonsense ({error!r})")
             self._child.ready = True
 
     def input(self, height: int, width: int) -> NDArray[np.uint8]:

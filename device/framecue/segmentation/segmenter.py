@@ -76,7 +76,7 @@ def open_segmenter(
     used, SettingsError when the settings do not suit it, SegmenterError when its process dies at once.
     """
     if models is None:
-        models = Models([folder.expanduser() for folder in settings.folders])
+        models = Models(settings.folders)
     if cache is None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "framecue"
     return ProcessSegmenter(settings, models, cache)
@@ -106,6 +106,10 @@ class ProcessSegmenter:
     def pid(self) -> int | None:
         """The id of the model's process; None between a death and the replacement's start."""
         return self._process.pid
+
+    def input_size(self, height: int, width: int) -> tuple[int, int]:
+        """The model input's (height, width) for pictures of that size, pixels."""
+        return self._process.fixed_size or self._adapter.input_size(height, width)
 
     def segment(self, image: NDArray[np.uint8]) -> Segmentation:
         """Segment an (h, w, 3) uint8 RGB picture of any size.
@@ -140,8 +144,8 @@ class ProcessSegmenter:
 
     def _segment(self, image: NDArray[np.uint8]) -> Segmentation:
         start = time.perf_counter()
-        height, width = self._process.fixed_size or self._adapter.input_size(*image.shape[:2])
-        _fit(image, self._process.input(height, width))
+        height, width = image.shape[:2]
+        _fit(image, self._process.input(*self.input_size(height, width)))
         prepared = time.perf_counter()
         answer = self._process.invoke()
         answered = time.perf_counter()

@@ -4,10 +4,10 @@ Light on purpose: numpy and LiteRT, nothing else, so that a replacement is there
 
 It reads one message a run, REQUEST: the run's number and the picture's height and width, which lies at
 the start of the input memory as (h, w, 3) uint8 RGB. It answers with ANSWER: its kind, the number, and
-seconds spent in the bare invoke. Everything rarer is a JSON object: "ready" once, "layout" before the
-first answer of a size (for each output its name, dtype, shape, scale, zero point and where it lies in the
-output memory), "error" as its last word. The parent only ever grows the input memory, this process the
-output memory.
+seconds spent in the bare invoke. Everything rarer is a JSON object: "fixed_size" when the model is loaded,
+"layout" before the first answer of a size (for each output its name, dtype, shape, scale, zero point and
+where it lies in the output memory), "error" as its last word. The parent only ever grows the input memory,
+this process the output memory.
 """
 
 import json
@@ -98,7 +98,7 @@ def main(arguments: str) -> int:
     try:
         model = Path(f"/proc/self/fd/{order['model_fd']}")
         runtime = Runtime(model, order["outputs"], order["threads"], order["edge_tpu"])
-        channel.send(json.dumps({"ready": True, "fixed_size": runtime.fixed_size}).encode())
+        channel.send(json.dumps({"fixed_size": runtime.fixed_size}).encode())
         Worker(runtime, order["outputs"], order["input_fd"], order["output_fd"]).serve(channel)
     except FramecueError as error:
         channel.send(json.dumps({"error": type(error).__name__, "message": str(error)}).encode())
