@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from framecue.parts import Part
 from framecue.studio import fabrics
 from framecue.studio.head import head
+from framecue.studio.limbs import EASE, arm, folds, hand, leg, shoe
 from framecue.studio.scene import Person
-from framecue.studio.skeleton import Limb, Skeleton, skeleton
-from framecue.studio.surface import Array, Surface, ellipsoid, loft, rotation, smooth, stations
-
-RIGHT, UP = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+from framecue.studio.skeleton import Skeleton, skeleton
+from framecue.studio.surface import RIGHT, UP, Array, Surface, ellipsoid, loft, rotation, smooth
 
 # Down the trunk: height, half width, reach to the front and to the back; shares of the body.
 TRUNK = (
@@ -30,24 +29,6 @@ TRUNK = (
     (-0.480, 0.090, 0.050, 0.056),
     (-0.455, 0.060, 0.030, 0.034),
 )
-LEG = (
-    (0, 0.051, 0.058),
-    (0.2, 0.047, 0.052),
-    (0.45, 0.034, 0.037),
-    (0.53, 0.032, 0.034),
-    (0.68, 0.031, 0.034),
-    (0.85, 0.022, 0.024),
-    (1.0, 0.018, 0.021),
-)
-ARM = (
-    (0, 0.027, 0.029),
-    (0.2, 0.027, 0.029),
-    (0.48, 0.021, 0.022),
-    (0.62, 0.022, 0.022),
-    (0.85, 0.016, 0.017),
-    (1.0, 0.013, 0.016),
-)
-EASE = {"tshirt": 0.006, "shirt": 0.007, "sweater": 0.011, "jacket": 0.013, "coat": 0.016, "dress": 0.003}
 HEM = {"tshirt": 0.500, "shirt": 0.490, "sweater": 0.505, "jacket": 0.480, "coat": 0.300, "dress": 0.300}
 
 
@@ -65,9 +46,9 @@ def figure(person: Person) -> Figure:
     rng = np.random.default_rng([person.seed, 2])
     surfaces = [*_trunk(person, bones, rng), *_neck(person, bones)]
     for limb in bones.legs:
-        surfaces += [*_leg(person, bones, limb, rng), _shoe(bones, limb)]
+        surfaces += [*leg(person, bones, limb, rng), shoe(bones, limb)]
     for limb in bones.arms:
-        surfaces += [*_arm(person, bones, limb, rng), *_hand(bones, limb)]
+        surfaces += [*arm(person, bones, limb, rng), *hand(bones, limb)]
     turn = rotation(person.pose.head_turn_deg, person.pose.head_nod_deg, person.pose.head_tilt_deg)
     # The head turns about the top of the neck, not about the skull's top.
     pivot = np.array([0.0, -0.8 * person.height_m / person.heads, 0.0])
@@ -75,18 +56,8 @@ def figure(person: Person) -> Figure:
     surfaces += [surface.moved(turn, top) for surface in head(person)]
     surfaces += _carried(person, bones, rng)
     sole = min(float(surface.points[:, 1].min()) for surface in surfaces)
-    place = rotation(-person.facing_deg), np.array([person.x, -sole, person.z])
+    place = rotation(person.facing_deg), np.array([person.x, -sole, person.z])
     return Figure(tuple(surface.moved(*place) for surface in surfaces), _tiles(person, rng))
-
-
-def _folds(rng: np.random.Generator, rings: int, around: int, amount: float, calm: int = 2) -> Array:
-    """(rings, around + 1) metres: creases that run round the limb and a little down."""
-    field = smooth(rng.standard_normal((rings + 6, around)), calm)
-    wrapped = np.concatenate([field[:, -6:], field, field[:, :6]], axis=1)
-    field = smooth(wrapped.T, calm + 3).T[3:-3, 6:-6]
-    field *= amount / max(float(field.std()), 1e-9)
-    closed: Array = np.concatenate([field, field[:, :1]], axis=1)
-    return closed
 
 
 def _rows(
@@ -118,7 +89,7 @@ def _trunk(person: Person, bones: Skeleton, rng: np.random.Generator) -> list[Su
     tucked = person.bottom == "skirt" and person.top in {"tshirt", "shirt", "sweater"}
     waist_row = 0.600
     low = 0.585 if tucked else max(hem, 0.47)
-    rings, around = 40, 44
+    rings, around = 36, 36
     path, across, size = _rows(person, bones, 0.852, low, rings)
     heights = path[:, 1] / body
     loose = ease * np.clip((0.84 - heights) / 0.05, 0, 1)
@@ -126,7 +97,7 @@ def _trunk(person: Person, bones: Skeleton, rng: np.random.Generator) -> list[Su
         loose = loose + np.clip((0.66 - heights) / 0.14, 0, 1) * 0.008
     size = size + loose[:, None] * body
     calm = np.clip((0.80 - heights) / 0.1, 0.1, 1)[:, None]
-    relief = _folds(rng, rings, around, 0.0022 * body) * calm * (0.6 if person.top == "dress" else 1.0)
+    relief = folds(rng, rings, around, 0.0022 * body) * calm * (0.6 if person.top == "dress" else 1.0)
     upper = loft(
         path,
         across,
@@ -167,7 +138,7 @@ def _skirt(
     ease: float,
 ) -> Surface:
     """A skirt, or the lower part of a coat or dress, wide enough for the legs below the hips."""
-    body, rings, around = bones.body, 30, 72
+    body, rings, around = bones.body, 26, 60
     heights = np.linspace(first, last, rings)
     path, across, size = _rows(person, bones, first, min(first - 0.01, 0.5), 12)
     at = np.linspace(first, min(first - 0.01, 0.5), 12)
@@ -176,11 +147,11 @@ def _skirt(
     middle[1] = heights * body
     flare = float(rng.uniform(0.12, 0.34)) if tile != "hem" or person.top == "dress" else 0.14
     below = np.clip(first - 0.05 - heights, 0, None) * flare * body + ease * body
-    legs = 0.012 * body * np.clip((0.5 - heights) / 0.1, 0, 1)
+    legs = 0.012 * body * np.clip((0.54 - heights) / 0.06, 0, 1)
     pleats = rng.uniform(7, 12) // 1
     wave = np.sin(np.linspace(0, 2 * np.pi * pleats, around + 1) + rng.uniform(0, 6))
     relief = np.clip((first - heights) / (first - last), 0, 1)[:, None] * wave * 0.008 * body
-    relief = relief + _folds(rng, rings, around, 0.0016 * body, 3)
+    relief = relief + folds(rng, rings, around, 0.0016 * body, 3)
     across = np.repeat(across[-1:], rings, axis=0)
     surface = loft(
         np.column_stack(middle),
@@ -213,175 +184,6 @@ def _neck(person: Person, bones: Skeleton) -> list[Surface]:
         flare = np.linspace(1.18, 1.35, 8) * wide[0]
         surfaces.append(loft(collar, RIGHT, flare, flare * 0.98, Part.TORSO, "collar", around=24, cap=0.02))
     return surfaces
-
-
-def _tube(
-    limb: Limb,
-    keys: tuple[tuple[float, float, float], ...],
-    body: float,
-    part: Part,
-    tile: str,
-    rng: np.random.Generator,
-    *,
-    until: float = 1.0,
-    ease: Array | float = 0.0,
-    crease: float = 0.0,
-    thick: float = 1.0,
-    cap: float = 0.9,
-) -> Surface:
-    """A limb's skin or sleeve from its root down to `until` of its length."""
-    rings, around = 34, 22
-    table = stations(keys, rings)
-    shown = max(4, round(until * rings))
-    loose = np.broadcast_to(np.asarray(ease), (rings,))
-    wide = (table[:, 1:] * thick + loose[:, None])[:shown] * body
-    relief = _folds(rng, shown, around, crease * body) if crease else None
-    return loft(
-        limb.path(rings)[:shown],
-        RIGHT,
-        wide[:, 0],
-        wide[:, 1],
-        part,
-        tile,
-        around=around,
-        relief=relief,
-        cap=cap,
-    )
-
-
-def _leg(person: Person, bones: Skeleton, limb: Limb, rng: np.random.Generator) -> list[Surface]:
-    body, thick = bones.body, 1 + 0.8 * (person.girth - 1)
-    ankle = Limb(limb.root, limb.bend, limb.end - np.array([0, 0.02 * body, 0]), limb.ahead)
-    bare = _tube(ankle, LEG, body, Part.LEG, "skin" if person.bottom != "skirt" else "hose", rng, thick=thick)
-    if person.bottom == "skirt" or person.top == "dress":
-        return [bare]
-    place = np.linspace(0, 1, 34)
-    if person.bottom == "shorts":
-        return [
-            bare,
-            _tube(
-                limb,
-                LEG,
-                body,
-                Part.LEG,
-                "bottom",
-                rng,
-                until=0.5,
-                ease=0.004 + 0.03 * place,
-                crease=0.0018,
-                thick=thick,
-                cap=0.5,
-            ),
-        ]
-    cut = float(np.random.default_rng([person.seed, 3]).choice([0.003, 0.010, 0.018]))
-    ease = 0.004 + np.interp(place, [0, 0.4, 0.7, 1.0], [0.0, 0.004, cut * 0.7, cut])
-    crease = 0.0026 if person.bottom == "trousers" else 0.0022
-    long = Limb(limb.root, limb.bend, limb.end - np.array([0, 0.018 * body, 0]), limb.ahead)
-    return [_tube(long, LEG, body, Part.LEG, "bottom", rng, ease=ease, crease=crease, thick=thick, cap=0.2)]
-
-
-def _shoe(bones: Skeleton, limb: Limb) -> Surface:
-    """A shoe with a flat sole on the floor, from behind the heel to the toes."""
-    body = bones.body
-    table = stations(
-        (
-            (0, 0.016, 0.030),
-            (0.06, 0.024, 0.040),
-            (0.25, 0.026, 0.044),
-            (0.42, 0.027, 0.036),
-            (0.6, 0.031, 0.027),
-            (0.8, 0.030, 0.021),
-            (0.94, 0.021, 0.016),
-            (1.0, 0.012, 0.012),
-        ),
-        26,
-        1,
-    )
-    heel = limb.end - limb.ahead * 0.040 * body
-    path = heel + np.outer(table[:, 0] * 0.150 * body, limb.ahead)
-    tall = table[:, 2] * body
-    path[:, 1] = tall * 0.42
-    across = np.array([-limb.ahead[2], 0.0, limb.ahead[0]])
-    surface = loft(
-        path,
-        across,
-        table[:, 1] * body,
-        tall * 1.0,
-        Part.FOOT,
-        "shoe",
-        around=28,
-        back=tall * 1.0,
-        square=0.8,
-        cap=0.5,
-        shine=0.15,
-    )
-    # Walking presses the underside flat; what would reach below the floor is the sole.
-    surface.points[:, 1] = np.maximum(surface.points[:, 1], 0.0)
-    flat = surface.points[:, 1] < 1e-6
-    surface.normals[flat] = (0.0, -1.0, 0.0)
-    return surface
-
-
-def _arm(person: Person, bones: Skeleton, limb: Limb, rng: np.random.Generator) -> list[Surface]:
-    body, thick = bones.body, (1 + 0.8 * (person.girth - 1)) * (1 - 0.14 * person.curve)
-    bare = _tube(limb, ARM, body, Part.ARM, "skin", rng, thick=thick)
-    short = person.top == "tshirt" or (person.top == "dress" and person.seed % 2 == 0)
-    sleeve = np.interp(np.linspace(0, 1, 34), [0, 0.3, 1], [0.002, 0.7, 1.0]) * max(EASE[person.top], 0.005)
-    if short:
-        loose = 0.004 + 0.03 * np.linspace(0, 1, 34)
-        return [
-            bare,
-            _tube(
-                limb, ARM, body, Part.ARM, "sleeve", rng, until=0.36, ease=loose, crease=0.0012, thick=thick
-            ),
-        ]
-    rolled = 0.62 if person.top == "shirt" and person.seed % 3 == 0 else 0.98
-    cover = _tube(
-        limb,
-        ARM,
-        body,
-        Part.ARM,
-        "sleeve",
-        rng,
-        until=rolled,
-        ease=0.003 + sleeve,
-        crease=0.0022,
-        thick=thick,
-    )
-    return [bare, cover]
-
-
-def _hand(bones: Skeleton, limb: Limb) -> list[Surface]:
-    """A relaxed hand, fingers a little bent, and its thumb."""
-    body = bones.body
-    table = stations(
-        (
-            (0, 0.015, 0.012),
-            (0.2, 0.022, 0.0125),
-            (0.45, 0.025, 0.0125),
-            (0.7, 0.022, 0.011),
-            (0.9, 0.017, 0.009),
-            (1, 0.011, 0.006),
-        ),
-        16,
-        1,
-    )
-    forearm = (limb.end - limb.bend) / np.linalg.norm(limb.end - limb.bend)
-    bend = np.clip(table[:, :1] * 1.6, 0, 1)
-    steps = (forearm * (1 - bend) + limb.ahead * bend) * (0.103 * body / 15)
-    path = limb.end - forearm * 0.008 * body + np.cumsum(steps, axis=0)
-    # A hanging hand shows its thumb side to the front.
-    across = np.array([0.35, 0.0, -1.0]) if limb.ahead[1] < -0.6 else np.array([0.2, 0.9, -0.4])
-    if limb.ahead[1] > 0.6:
-        across = RIGHT
-    palm = loft(path, across, table[:, 1] * body, table[:, 2] * body, Part.ARM, "hand", around=20)
-    side = across - (across @ forearm) * forearm
-    side /= np.linalg.norm(side)
-    root = path[2] + side * 0.014 * body
-    tip = path[8] + side * 0.030 * body
-    thumb = np.linspace(root, tip, 6)
-    wide = np.linspace(0.010, 0.007, 6) * body
-    return [palm, loft(thumb, np.array([0.3, 0.5, 1.0]), wide, wide, Part.ARM, "skin", around=10, cap=1.0)]
 
 
 def _carried(person: Person, bones: Skeleton, rng: np.random.Generator) -> list[Surface]:
@@ -470,7 +272,7 @@ def _tiles(person: Person, rng: np.random.Generator) -> dict[str, NDArray[np.uin
         bottom = fabrics.cloth(rng, person.bottom_colour, person.accent, "plain")
     seat = bottom.copy()
     seat[:30] = (seat[:30] * 0.6).astype(np.uint8)
-    hose = person.skin if person.seed % 2 else tuple(int(c * 0.35 + 12) for c in person.skin)
+    hose = person.skin if person.seed % 4 else tuple(int(c * 0.35 + 12) for c in person.skin)
     sole = (226, 224, 220) if person.seed % 2 else (40, 36, 34)
     return {
         "top": top,

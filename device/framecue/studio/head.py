@@ -34,13 +34,13 @@ OUTLINE = np.array(
         (1.000, 0.010, 0.270, -0.230),
     ]
 )
-PLACES = np.concatenate([[0, 0.012, 0.03, 0.06], np.linspace(0.1, 0.95, 40), [0.965, 0.98, 0.99, 0.996, 1.0]])
+PLACES = np.concatenate([[0, 0.012, 0.03, 0.06], np.linspace(0.1, 0.95, 32), [0.965, 0.98, 0.99, 0.996, 1.0]])
 
 
 def head(person: Person) -> list[Surface]:
     """The head of a person, its skull's top at the origin, facing -z, axis over the neck."""
     tall = person.height_m / person.heads
-    theta = angles(64, dense_front=0.45)
+    theta = angles(52, dense_front=0.5)
     surfaces = [_skull(person, tall, theta)]
     for side in (-1.0, 1.0):
         centre = np.array([side * 0.335, -0.56, 0.03]) * tall
@@ -154,7 +154,7 @@ def _fall(person: Person, tall: float, rng: np.random.Generator) -> Surface:
     front = np.interp(places, [0.16, 0.45, 0.9, 1.2, 1.8], [0.05, 0.06, 0.09, 0.10, 0.06])
     taper = np.where(share > 0.85, 1 - 0.35 * ((share - 0.85) / 0.15) ** 2, 1.0)
     path = np.column_stack([np.zeros_like(places), -places, np.full_like(places, 0.05)]) * tall
-    relief = _tufts(rng, len(places), 41, 0.02 * tall)
+    relief = _tufts(rng, len(places), 33, 0.02 * tall)
     return loft(
         path,
         np.array([1.0, 0, 0]),
@@ -162,7 +162,7 @@ def _fall(person: Person, tall: float, rng: np.random.Generator) -> Surface:
         front * tall,
         Part.HAIR,
         "hair",
-        around=40,
+        around=32,
         back=back * taper * tall,
         square=0.8,
         relief=relief,

@@ -69,7 +69,7 @@ def shade(
     bounce = 0.22 * light.main * np.clip(-normals[:, 1] + 0.2, 0, None) * np.exp(-points[:, 1] / 1.2) * opened
     # Wrapping the light a little round the edge stands in for a large source.
     facing = np.clip((normals @ light.direction + 0.18) / 1.18, 0, None)
-    direct = 1.25 * light.main * facing * reached
+    direct = 1.1 * light.main * facing * reached
     total = (
         sky[:, None] * (1 - 0.6 * warm) + bounce[:, None] * (1.1, 1.0, 0.85) + direct[:, None] * (1 + warm)
     )

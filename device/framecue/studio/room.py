@@ -90,7 +90,7 @@ def _indoor_faces(room: Room, rng: np.random.Generator) -> tuple[Image, ...]:
     ):
         painted.append(_wall(room, rng, wall_colour, metres, per_metre))
     painted.append(_floor(room, rng, wall_colour))
-    painted.append(walls.shaded_edges(walls.plain((236, 234, 230), 256, 256, rng)))
+    painted.append(walls.shaded_edges(walls.plain((236, 234, 230), 512, 512, rng, 0.003)))
     return tuple(painted)
 
 
@@ -178,7 +178,7 @@ def _floor(room: Room, rng: np.random.Generator, colour: Colour) -> Image:
         other = (150, 142, 132) if rng.random() < 0.4 else None
         image = walls.tiles(rng, (190, 182, 170), 1536, 12, other)
     else:
-        image = walls.plain((150, 148, 145), 1024, 1024, rng, 0.03)
+        image = walls.plain((168, 166, 162), 1536, 1536, rng, 0.014)
     return walls.shaded_edges(image, 0.3)
 
 

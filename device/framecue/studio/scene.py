@@ -140,6 +140,7 @@ class Person:
         if top in {"coat", "jacket"} and bottom == "shorts":
             bottom = "jeans"
         colours = rng.permutation(len(CLOTHS))
+        tone = int(rng.integers(len(SKINS)))
         return Person(
             x=x,
             z=z,
@@ -148,9 +149,9 @@ class Person:
             heads=float(heads),
             girth=float(np.clip(rng.normal(1.0, 0.08), 0.86, 1.25)),
             curve=curve,
-            skin=_pick(rng, SKINS),
+            skin=SKINS[tone],
             hair=hair,
-            hair_colour=_pick(rng, HAIRS),
+            hair_colour=_pick(rng, HAIRS if tone < 3 else HAIRS[:3]),
             headwear=_pick(rng, ("none", "none", "none", "none", "beanie", "cap", "hat")),
             headwear_colour=CLOTHS[colours[2]],
             top=top,
@@ -166,7 +167,7 @@ class Person:
             bag_colour=_pick(rng, ((96, 58, 36), (34, 32, 34), (150, 98, 54), (120, 36, 44))),
             glasses=bool(rng.random() < 0.25),
             beard=bool(curve < 0.4 and not child and rng.random() < 0.35),
-            pose=_random_pose(rng),
+            pose=_random_pose(rng, pockets=bottom != "skirt" and top not in {"coat", "dress"}),
             seed=int(rng.integers(2**31)),
         )
 
@@ -262,9 +263,11 @@ def _spots(rng: np.random.Generator, people: int) -> list[tuple[float, float]]:
     ]
 
 
-def _random_pose(rng: np.random.Generator) -> Pose:
+def _random_pose(rng: np.random.Generator, pockets: bool) -> Pose:
     chance = np.array([0.42, 0.14, 0.16, 0.16, 0.07, 0.05])
     arms = [ARMS[i] for i in rng.choice(len(ARMS), 2, p=chance)]
+    if not pockets:
+        arms = ["hang" if kind == "pocket" else kind for kind in arms]
     if arms == ["wave", "wave"]:
         arms[0] = "hang"
     return Pose(

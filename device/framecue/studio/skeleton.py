@@ -14,21 +14,24 @@ UPPER_ARM, FOREARM = 0.172, 0.146
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limb:
-    """Three joints (3,) of an arm or leg, metres, and the direction (3,) in which hand or foot points."""
+    """Three joints (3,) of an arm or leg, metres, the direction (3,) in which hand or foot
+    points, and for arms the point (3,) inside the trunk where the shoulder begins."""
 
     root: Array
     bend: Array
     end: Array
     ahead: Array
+    lead: Array | None = None
 
     def path(self, rings: int) -> Array:
-        """(rings, 3) points along the limb, rounded at the bend."""
-        upper = np.linalg.norm(self.bend - self.root)
-        lower = np.linalg.norm(self.end - self.bend)
-        place = np.linspace(0, upper + lower, rings)
-        knots = np.array([0.0, upper, upper + lower])
-        joints = np.stack([self.root, self.bend, self.end])
-        path = np.column_stack([np.interp(place, knots, joints[:, i]) for i in range(3)])
+        """(rings, 3) evenly spaced points along the limb, rounded at its joints."""
+        joints = [self.root, self.bend, self.end]
+        if self.lead is not None:
+            joints.insert(0, self.lead)
+        corners = np.stack(joints)
+        knots = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
+        place = np.linspace(0, knots[-1], rings)
+        path = np.column_stack([np.interp(place, knots, corners[:, i]) for i in range(3)])
         for _ in range(3):
             path[1:-1] = 0.25 * path[:-2] + 0.5 * path[1:-1] + 0.25 * path[2:]
         return path
@@ -76,16 +79,16 @@ def _leg(person: Person, body: float, pelvis: Array, side: int) -> Limb:
 
 def _arm(person: Person, body: float, chest: Array, lean: Array, side: int) -> Limb:
     broad = (0.106 - 0.010 * person.curve) * (0.5 + 0.5 * person.girth)
-    shoulder = chest + lean @ np.array([side * broad, 0.0, 0.004]) * body
+    shoulder = chest + lean @ np.array([side * broad, -0.008, 0.004]) * body
+    lead = chest + lean @ np.array([side * (broad - 0.042), 0.006, 0.006]) * body
     kind = person.pose.arms[0 if side < 0 else 1]
     wrist, pole, ahead = _reach(kind, shoulder / body, person.girth)
     flip = np.array([side, 1.0, 1.0])
     target = np.where([True, False, False], shoulder + flip * wrist * body, wrist * body)
-    target = target * [1, 1, 1]
     elbow = _bent(shoulder, target, UPPER_ARM * body, FOREARM * body, flip * pole)
     reach = target - elbow
     end = elbow + reach / np.linalg.norm(reach) * FOREARM * body
-    return Limb(shoulder, elbow, end, flip * ahead / np.linalg.norm(ahead))
+    return Limb(shoulder, elbow, end, flip * ahead / np.linalg.norm(ahead), lead)
 
 
 def _reach(  # noqa: PLR0911 - a table of poses

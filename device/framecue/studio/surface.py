@@ -6,6 +6,7 @@ along the stack (v).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from framecue.parts import Part
 
 Array = NDArray[np.float64]
+
+RIGHT: Final = np.array([1.0, 0.0, 0.0])
+UP: Final = np.array([0.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ PAINTS: Final[tuple[Colour, ...]] = (
 WOODS: Final[tuple[Colour, ...]] = ((176, 132, 92), (140, 98, 66), (196, 160, 118), (108, 76, 56))
 
 
-def plain(colour: Colour, rows: int, columns: int, rng: Rng, rough: float = 0.012) -> Image:
+def plain(colour: Colour, rows: int, columns: int, rng: Rng, rough: float = 0.006) -> Image:
     """A painted surface, slightly uneven."""
     change = rough * noise(rng, rows, columns, (3, 3)) + 1.4 * rough * noise(rng, rows, columns, (90, 90))
     return painted(np.asarray(colour, np.float32) * (1 + change[..., None]))
@@ -50,6 +50,7 @@ def planks(rng: Rng, colour: Colour, size: int = 1024, boards: int = 24, along: 
 def tiles(rng: Rng, colour: Colour, size: int = 1024, count: int = 8, other: Colour | None = None) -> Image:
     """Square tiles or slabs with joints; a second colour makes a chequered floor."""
     step = size // count
+    size = step * count
     image = np.zeros((size, size, 3), np.float32)
     for row in range(count):
         for column in range(count):
@@ -223,9 +224,7 @@ def _trees(image: Image, rng: Rng, base: int) -> None:
                 shade = tuple(np.clip(np.array(tone) * rng.uniform(0.78, 1.2), 0, 255))
                 cv2.circle(image, spot, int(wide * rng.uniform(0.16, 0.34)), shade, -1, AA)
             x += wide * rng.uniform(0.7, 2.0)
-        cv2.rectangle(
-            image, (0, int(base - rows * 0.035)), (columns, base + 6), tuple(np.array(tone) * 0.85), -1
-        )
+        cv2.rectangle(image, (0, int(base - rows * 0.035)), (columns, rows), tuple(np.array(tone) * 0.85), -1)
 
 
 def _facades(image: Image, rng: Rng, base: int) -> None:
@@ -250,9 +249,9 @@ def _facades(image: Image, rng: Rng, base: int) -> None:
 def grass(rng: Rng, size: int = 1024) -> Image:
     """Lawn: blades and patches; repeats without a seam."""
     grain = cv2.GaussianBlur(rng.standard_normal((size, size)).astype(np.float32), (3, 9), 0)
-    blades = grain / float(grain.std())
-    patch = noise(rng, size // 2, size // 2, (60, 60))
-    patch = np.block([[patch, patch[:, ::-1]], [patch[::-1], patch[::-1, ::-1]]])
+    blades = grain / np.float32(grain.std())
+    corner = noise(rng, size // 2, size // 2, (60, 60))
+    patch = cv2.copyMakeBorder(corner, 0, size // 2, 0, size // 2, cv2.BORDER_REFLECT)
     image = np.array([98, 126, 62], np.float32) * (1 + 0.13 * blades + 0.09 * patch)[..., None]
     image[..., 0] += 8 * patch
     return painted(image)
