@@ -46,6 +46,7 @@ def edges(line: NDArray[np.float32], frame: int) -> tuple[float, float]:
     return float(first), float(last)
 
 
+@settings(deadline=None)
 @given(st.integers(16, 5000), st.integers(16, 5000), st.sampled_from([257, 353, 481, 641]))
 def test_input_keeps_the_aspect_in_whole_cells(height: int, width: int, long_side: int) -> None:
     size = BodyPix(long_side).input_size(height, width)
@@ -65,6 +66,7 @@ def test_long_side_that_the_grid_cannot_have_is_refused(long_side: int) -> None:
         BodyPix(long_side)
 
 
+@settings(deadline=None)
 @given(cells, cells, st.floats(0.15, 0.4), st.floats(0.6, 0.85), st.sampled_from([1.0, 0.7, 2.3]))
 def test_a_box_comes_back_in_its_place(
     rows: int, columns: int, begin: float, end: float, zoom: float
@@ -117,6 +119,7 @@ def pointing_at(rows: int, columns: int, y: float, x: float, point: int) -> dict
     return found | {"float_heatmaps": quantized(near), "float_short_offsets": quantized(offsets, 0.8)}
 
 
+@settings(deadline=None)
 @given(st.floats(60, 300), st.floats(60, 200), st.integers(0, 16))
 def test_a_keypoint_is_voted_into_its_place(y: float, x: float, point: int) -> None:
     rows, columns = 24, 18
@@ -144,7 +147,7 @@ def test_a_model_without_keypoints_gives_none(missing: str) -> None:
     assert BodyPix().decode(found).heatmaps == {}
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), cells, cells)
 def test_any_bytes_give_maps_in_range(seed: int, rows: int, columns: int) -> None:
     random = np.random.default_rng(seed)
