@@ -74,7 +74,10 @@ def test_the_environment_overrides_the_file(tmp_path, monkeypatch):
         ("[[shutters]]\npin = 5\n", ["shutters.0", "kind", "button"]),
         ("[guide]\nmin_cue_s = 'long'\n", ["guide.min_cue_s", "'long'", "number"]),
         ("[gide]\nlook = 'x'\n", ["gide", "did you mean guide?"]),
-        ('[[indicators]]\nkind = "console"\n[[indicators]]\nkind = "neon"\n', ["indicators.1", "neon", "leds"]),
+        (
+            '[[indicators]]\nkind = "console"\n[[indicators]]\nkind = "neon"\n',
+            ["indicators.1", "neon", "leds"],
+        ),
         ("[album]\nmin_free_mb = -1\n", ["album.min_free_mb", "-1", "greater than or equal to"]),
         ("[guide\n", ["TOML", "line 1"]),
     ],

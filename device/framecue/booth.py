@@ -14,7 +14,7 @@ from framecue.camera import CAMERAS, Camera
 from framecue.camera.feed import Feed
 from framecue.composition.guide import Guide
 from framecue.composition.look import load_look
-from framecue.errors import CameraError
+from framecue.errors import AlbumError, CameraError
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
 from framecue.live import LiveLoop, Moment, Pipeline
@@ -27,7 +27,7 @@ from framecue.shutter import SHUTTERS, Request, Shutter
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
-STOP_S = 0.6  # each of the two paths may take this long to finish what it has in hand
+STOP_S = 0.6  # how long the frame in hand may take when the booth stops
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
 
@@ -36,6 +36,7 @@ class Booth:
 
     open_camera makes the camera anew after each fault; the settings' own driver if None.
     observe sees every moment of the live path, on its thread.
+    It ends what it is given: segmenter, album, service, indicators.
     on_working is called once, when the first cue is out.
     complaint is what is wrong with the settings it runs on; repeated in every status line.
     """
@@ -55,7 +56,12 @@ class Booth:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._clock, self._service = settings, clock, service
-        self._segmenter, self._on_working, self._complaint = segmenter, on_working, complaint
+        self._album, self._segmenter, self._on_working, self._complaint = (
+            album,
+            segmenter,
+            on_working,
+            complaint,
+        )
         self._stop = threading.Event()
         self._panel = Panel((*(_indicator(each) for each in settings.indicators), *indicators))
         self.feed = Feed(
@@ -96,6 +102,7 @@ class Booth:
         if self._complaint is not None:
             self._panel.notice(Notice("fault", self._complaint))
         try:
+            self._refuse_without_album()
             self.feed.start()
             self.live.start()
             self.shots.start()
@@ -106,13 +113,22 @@ class Booth:
             self._panel.notice(Notice("stopping", "Stopping"))
             for shutter in shutters:
                 shutter.close()
-            self.shots.stop(STOP_S)
+            self.shots.stop(self._settings.booth.still_limit_s)  # a press already heard is worth the wait
             self.live.stop(STOP_S)
             self.feed.stop()
             self._segmenter.close()
             log.info("stopped: %s", self._status_line())
             self._panel.close()
             self._service.close()
+            self._album.close()
+
+    def _refuse_without_album(self) -> None:
+        """A booth that can keep no shot says so on its lamps and does not start."""
+        try:
+            self._album.check()
+        except AlbumError:
+            self._panel.notice(Notice("fault", "No place for photos"))
+            raise
 
     def _watch(self, limit_s: float) -> None:
         """The main thread: watchdog, status and the end. The work is done by the other threads."""
@@ -122,7 +138,7 @@ class Booth:
             self._tell_camera_faults()
             if not self._working and self.live.newest is not None:
                 self._begin_working(now_s - began_s)
-            if self.feed.state == "ended":
+            if not self.live.running:
                 log.info("the camera's source has ended")
                 return
             if now_s - began_s > limit_s:

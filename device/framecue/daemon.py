@@ -26,7 +26,6 @@ def run_daemon(config: Path | None) -> None:
     try:
         kept = settings.album
         album = Album(kept.folder, kept.min_free_mb, jpeg_quality=kept.jpeg_quality)
-        album.check()
         booth = Booth(
             settings,
             segmenter=segmenter,

@@ -25,7 +25,8 @@ from framecue.sketch import save_animation, sketch
 from framecue.studio.exact import ExactSegmenter
 
 LIMIT_S = 60.0  # nobody should need longer to be guided to a shot
-PAGE_EVERY_S = 0.2  # pages of the animation
+PAGE_EVERY_S = 0.1  # pages of the animation
+SIZE = {"width": 480, "height": 640, "still_width": 1520, "still_height": 2028}  # a camera mounted upright
 START = {"distance_m": 5.2, "height_m": 1.35, "pitch_deg": 7.0, "pan_deg": -9.0}
 
 
@@ -60,7 +61,6 @@ def run_demo(out: Path | None, model: str | None, seed: int) -> None:
         segmenter.close()
         raise
     booth.run(limit_s=LIMIT_S)
-    album.close()
     if not photographer.kept:
         raise FramecueError(f"the demo did not get to a shot within {LIMIT_S:.0f} s; try another --seed")
     animation = folder / "demo.gif"
@@ -108,7 +108,7 @@ class Recorder:
 
 def _settings(folder: Path, model: str | None, seed: int) -> Settings:
     tables: dict[str, Any] = {
-        "camera": {"kind": "studio", "width": 480, "height": 640, "rate": 15, "seed": seed, **START},
+        "camera": {"kind": "studio", "rate": 15, "seed": seed, **SIZE, **START},
         "shutters": (),
         "album": {"folder": folder / "album"},
         "segmenter": {} if model is None else {"model": model},

@@ -108,15 +108,23 @@ class LiveLoop:
         """Begin; call once."""
         self._thread.start()
 
+    @property
+    def running(self) -> bool:
+        """Whether frames are still being turned into cues; ends by itself after a source's last frame."""
+        return self._thread.is_alive()
+
     def stop(self, timeout_s: float) -> None:
         """End after the frame in hand, or give up waiting for it."""
         self._stop.set()
-        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
 
     def _run(self) -> None:
         number = 0
         while not self._stop.is_set():
             frame = self._feed.newest(number, 0.2)
+            if frame is None and self._feed.state == "ended":
+                return
             if frame is None:
                 continue
             number = frame.number

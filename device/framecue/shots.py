@@ -50,7 +50,8 @@ class Shots:
     def stop(self, timeout_s: float) -> None:
         """End after the presses already heard have been served, or give up waiting for them."""
         self._presses.put(_End())
-        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
 
     def _run(self) -> None:
         while True:

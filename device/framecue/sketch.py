@@ -59,7 +59,10 @@ def sketch(
 
 def save_animation(path: Path, pages: Sequence[NDArray[np.uint8]], seconds: Sequence[float]) -> None:
     """Write pages of one size as an animated GIF that shows each for its seconds and starts over."""
-    frames = [Image.fromarray(page).quantize(96, dither=Image.Dither.NONE) for page in pages]
+    # One palette for all, from pages spread over the whole: colours stay, unchanged pixels cost nothing.
+    sample = np.concatenate(pages[:: max(1, len(pages) // 8)])
+    palette = Image.fromarray(sample).quantize(255, Image.Quantize.MAXCOVERAGE, kmeans=2)
+    frames = [Image.fromarray(page).quantize(palette=palette, dither=Image.Dither.NONE) for page in pages]
     milliseconds = [max(20, round(each * 1000)) for each in seconds]
     frames[0].save(
         path, save_all=True, append_images=frames[1:], duration=milliseconds, loop=0, optimize=True

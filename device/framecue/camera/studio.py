@@ -1,5 +1,6 @@
 """A simulated camera: a scene of the studio, rendered, with exact depth and truth; needs no hardware."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -7,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from framecue.camera import CameraSettings
@@ -14,6 +17,11 @@ from framecue.composition.geometry import Pinhole
 from framecue.errors import CameraError, CameraStalledError, FramecueError
 from framecue.frame import Frame, Still
 from framecue.studio import Scene, Studio, View
+
+REMEMBERED = 4  # views kept, so that a slower reader still finds the truth about its picture
+
+
+REMEMBERED: Final = 8  # views kept for `view_of`
 
 
 class Settings(CameraSettings):
@@ -66,7 +74,7 @@ class Driver:
         self._clock, self._wait = clock, wait
         self._lock = threading.Lock()
         self._pinhole = settings.pinhole()
-        self._last_view: View | None = None
+        self._views: deque[View] = deque(maxlen=REMEMBERED)
         self._faults: deque[FramecueError] = deque()
         self._due_s = clock()
         self._number = 0
@@ -90,7 +98,12 @@ class Driver:
     def last_view(self) -> View | None:
         """Exact parts, depth and truth of the frame or still taken last; None before the first."""
         with self._lock:
-            return self._last_view
+            return self._views[-1] if self._views else None
+
+    def view_of(self, image: NDArray[np.uint8]) -> View | None:
+        """The view whose picture this very array is; None when it is too long ago."""
+        with self._lock:
+            return next((view for view in self._views if view.image is image), None)
 
     def fail_next(self, fault: FramecueError) -> None:
         """Make the next `read` or `still` raise this; a second call makes the one after fail too.
@@ -111,7 +124,8 @@ class Driver:
             self._wait(left)
         taken = self._clock()
         # A reader that came late gets the newest picture; the missed ones are gone, as on a real camera.
-        self._due_s = max(self._due_s, taken - 1 / self.settings.rate) + 1 / self.settings.rate
+        missed = max(0, math.floor((taken - self._due_s) * self.settings.rate))
+        self._due_s += (missed + 1) / self.settings.rate
         view = self._look(self.pinhole)
         self._number += 1
         return Frame(view.image, taken, self._number, view.depth_m, self._metadata(view.pinhole))
@@ -132,7 +146,7 @@ class Driver:
         view = self.studio.view(pinhole, self.settings.noise)
         view.image.setflags(write=False)
         with self._lock:
-            self._last_view = view
+            self._views.append(view)
         return view
 
     def _fault(self, timeout_s: float) -> None:

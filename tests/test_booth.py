@@ -1,0 +1,259 @@
+"""The whole booth in a simulated room: it cues, shoots, keeps, outlives faults and stops at once."""
+
+import json
+import socket
+import threading
+import time
+
+from framecue.album import Album
+from framecue.booth import Booth
+from framecue.camera.studio import Driver as StudioCamera
+from framecue.camera.studio import Settings as StudioSettings
+from framecue.errors import (
+    AlbumFullError,
+    CameraError,
+    CameraMissingError,
+    CameraStalledError,
+    SegmenterError,
+)
+from framecue.service import Service
+from framecue.settings import Settings
+from framecue.studio.exact import ExactSegmenter
+
+PATIENCE_S = 20.0
+SMALL = {"width": 192, "height": 256, "still_width": 384, "still_height": 512, "rate": 30.0, "noise": 0.0}
+
+
+class Watcher:
+    """An indicator that remembers, and lets a test wait for what it wants to see."""
+
+    def __init__(self):
+        self.cues, self.notices = [], []
+        self._changed = threading.Condition()
+
+    def show(self, cue):
+        with self._changed:
+            self.cues.append(cue.cue)
+            self._changed.notify_all()
+
+    def notice(self, notice):
+        with self._changed:
+            self.notices.append(notice)
+            self._changed.notify_all()
+
+    def close(self):
+        pass
+
+    def wait_for(self, name, count=1):
+        def seen():
+            return sum(each.name == name for each in self.notices) >= count
+
+        with self._changed:
+            assert self._changed.wait_for(seen, PATIENCE_S), f"no {name}: {self.notices}"
+
+    def wait_for_cue(self, after=0):
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.cues) > after, PATIENCE_S)
+
+
+class FaultySegmenter(ExactSegmenter):
+    """The exact segmenter, until it is told to fail."""
+
+    failing = False
+
+    def segment(self, image):
+        if self.failing:
+            raise SegmenterError("the model's process died")
+        return super().segment(image)
+
+
+class Rig:
+    """A booth running in a thread, with everything a test wants to get at."""
+
+    def __init__(self, folder, open_camera=None, min_free_mb=10, environ=None, **limits):
+        camera = StudioSettings(kind="studio", seed=3, distance_m=3.4, height_m=0.9, **SMALL)
+        self.settings = Settings(
+            camera=camera,
+            indicators=(),
+            shutters=(),
+            album={"folder": folder},
+            booth={"start_limit_s": 5, **limits},
+        )
+        self.cameras = []
+        self.watcher = Watcher()
+        self.segmenter = FaultySegmenter(lambda: self.cameras[-1] if self.cameras else None)
+        self.album = Album(folder, min_free_mb)
+        self.working = threading.Event()
+        self.booth = Booth(
+            self.settings,
+            segmenter=self.segmenter,
+            album=self.album,
+            service=Service(environ or {}),
+            indicators=(self.watcher,),
+            open_camera=open_camera or self.open_studio,
+            on_working=self.working.set,
+        )
+        self.error = None
+        self.thread = threading.Thread(target=self._run)
+
+    def open_studio(self):
+        self.cameras.append(StudioCamera(self.settings.camera))
+        return self.cameras[-1]
+
+    def _run(self):
+        try:
+            self.booth.run()
+        except Exception as error:  # noqa: BLE001  handed to the test
+            self.error = error
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.booth.ask("stop")
+        self.thread.join(PATIENCE_S)
+        self.album.close()
+        assert not self.thread.is_alive()
+
+
+def test_it_cues_shoots_and_leaves_a_readable_album(tmp_path):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        (shot,) = rig.album.shots()
+        told = json.loads(shot.sidecar.read_text())
+        assert shot.original.read_bytes()[:3] == b"\xff\xd8\xff"
+        assert (told["width"], told["height"]) == (384, 512)
+        assert (told["look"], told["camera"]["name"]) == ("full-body", "studio")
+        assert told["composition"]["main"] == 0
+        assert told["cue"]["cue"] in rig.watcher.cues
+        assert told["camera"]["metadata"]["pose"]["y_m"] == 0.9
+
+
+def test_every_press_is_one_shot_even_when_they_come_faster_than_the_camera(tmp_path):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        for _ in range(4):
+            rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved", 4)
+        assert [shot.number for shot in rig.album.shots()] == [1, 2, 3, 4]
+
+
+def test_presses_before_a_stop_are_still_kept(tmp_path):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        rig.booth.ask("shoot")
+        rig.booth.ask("stop")
+        rig.thread.join(PATIENCE_S)
+        assert len(rig.album.shots()) == 1
+
+
+def test_it_stops_within_two_seconds(tmp_path):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        asked = time.monotonic()
+        rig.booth.ask("stop")
+        rig.thread.join(PATIENCE_S)
+        assert time.monotonic() - asked < 2.0
+        assert rig.watcher.notices[-1].name == "stopping"
+
+
+def test_a_camera_that_fails_is_told_and_reopened_and_a_press_meanwhile_is_kept(tmp_path):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        rig.cameras[-1].fail_next(CameraError("unplugged"))
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        before = len(rig.watcher.cues)
+        rig.watcher.wait_for_cue(before)
+        assert len(rig.cameras) >= 2
+
+
+def test_a_segmenter_that_fails_costs_cues_but_no_shot(tmp_path):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        rig.segmenter.failing = True
+        rig.watcher.wait_for("fault")
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        rig.segmenter.failing = False
+        rig.watcher.wait_for("recovered")
+        rig.watcher.wait_for_cue(len(rig.watcher.cues))
+        assert len(rig.album.shots()) == 1
+
+
+def test_an_album_that_fills_up_is_told_loses_nothing_and_the_booth_goes_on(tmp_path, monkeypatch):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        (first,) = rig.album.shots()
+        content = first.original.read_bytes()
+
+        def full():
+            raise AlbumFullError("album: 3 MB free, 10 MB needed; move pictures away")
+
+        monkeypatch.setattr(rig.album, "check", full)
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("not_saved")
+        told = next(each for each in rig.watcher.notices if each.name == "not_saved")
+        assert "3 MB free" in told.text
+        assert first.original.read_bytes() == content
+        monkeypatch.undo()
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved", 2)
+        assert len(rig.album.shots()) == 2
+
+
+def test_no_camera_at_all_ends_with_what_is_wrong(tmp_path):
+    def nothing():
+        raise CameraMissingError("no camera at /dev/video9; plug it in")
+
+    with Rig(tmp_path, open_camera=nothing, start_limit_s=1) as rig:
+        rig.thread.join(PATIENCE_S)
+        assert isinstance(rig.error, CameraError)
+        assert "/dev/video9" in str(rig.error)
+
+
+def heard(listener):
+    """Everything sent to systemd so far."""
+    fields = []
+    try:
+        while True:
+            fields += listener.recv(4096).decode().splitlines()
+    except BlockingIOError:
+        return fields
+
+
+def test_systemd_hears_ready_after_the_first_cue_and_no_more_watchdog_once_frames_stop(tmp_path):
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(address)
+        listener.setblocking(False)
+        environ = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "400000"}
+        with Rig(tmp_path / "album", environ=environ, frame_limit_s=0.5, inference_limit_s=0.5) as rig:
+            assert rig.working.wait(PATIENCE_S)
+            assert rig.watcher.cues  # ready means that cues flow
+            fed = threading.Event()
+            fields = []
+            deadline = time.monotonic() + PATIENCE_S
+            while "WATCHDOG=1" not in fields and time.monotonic() < deadline:
+                fields += heard(listener)
+                fed.wait(0.05)
+            assert "READY=1" in fields
+            assert "WATCHDOG=1" in fields
+            for _ in range(40):
+                rig.cameras[-1].fail_next(CameraStalledError("no frame"))
+            hungry_since = None
+            while time.monotonic() < deadline:
+                fed.wait(0.25)
+                if "WATCHDOG=1" in heard(listener):
+                    hungry_since = None
+                else:
+                    hungry_since = hungry_since or time.monotonic()
+                    if time.monotonic() - hungry_since > 1.0:
+                        break
+            assert hungry_since is not None, "the watchdog was fed although no frame came"
+        assert "STOPPING=1" in heard(listener)
