@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,7 @@ from framecue.errors import CameraError, CameraStalledError, FramecueError
 from framecue.frame import Frame, Still
 from framecue.studio import Scene, Studio, View
 
-REMEMBERED = 4  # views kept, so that a slower reader still finds the truth about its picture
-
-
-REMEMBERED: Final = 8  # views kept for `view_of`
+REMEMBERED: Final = 8  # views kept, so that a slower reader still finds the truth about its picture
 
 
 class Settings(CameraSettings):

@@ -147,7 +147,15 @@ def _skirt(
     middle[1] = heights * body
     flare = float(rng.uniform(0.12, 0.34)) if tile != "hem" or person.top == "dress" else 0.14
     below = np.clip(first - 0.05 - heights, 0, None) * flare * body + ease * body
-    legs = 0.012 * body * np.clip((0.54 - heights) / 0.06, 0, 1)
+    wide, front = down[0] + below, down[1] + below
+    # It falls over the legs: they stand apart, a leg may be forward, and they do not follow the pelvis.
+    share = np.clip((0.512 - heights) / 0.462, 0, 1)
+    middle[0] = middle[0] * (1 - share)
+    thigh = np.interp(heights, [0.28, 0.5], [0.038, 0.056]) * (0.2 + 0.8 * person.girth) + 0.012
+    apart = 0.052 * (1 - share) + person.pose.stance * share + 0.018 * abs(person.pose.weight) * (1 - share)
+    over = heights < 0.53
+    wide = np.where(over, np.maximum(wide, (apart + thigh) * body), wide)
+    front = np.where(over, np.maximum(front, (person.pose.stride * share + thigh) * body), front)
     pleats = rng.uniform(7, 12) // 1
     wave = np.sin(np.linspace(0, 2 * np.pi * pleats, around + 1) + rng.uniform(0, 6))
     relief = np.clip((first - heights) / (first - last), 0, 1)[:, None] * wave * 0.008 * body
@@ -156,8 +164,8 @@ def _skirt(
     surface = loft(
         np.column_stack(middle),
         across,
-        down[0] + below + legs,
-        down[1] + below,
+        smooth(wide[:, None], 2)[:, 0],
+        smooth(front[:, None], 2)[:, 0],
         Part.LEG,
         tile,
         around=around,

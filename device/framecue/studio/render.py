@@ -24,7 +24,7 @@ Point = tuple[float, float]
 NEAR_M: Final = 0.05  # nothing closer to the camera is drawn
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Truth:
     """Where one person is in a picture; float pixels (x, y), y down, projected even when out of the frame
     or hidden by somebody else. None when any of the body is not in front of the camera.
@@ -248,6 +248,9 @@ class Actor:
 
     def _cut(self, pinhole: Pinhole, pixels: Array) -> dict[Edge, Part]:
         """Edges that the body crosses, and the part that meets each: the most frequent there."""
+        low, high = pixels.min(axis=0), pixels.max(axis=0)
+        if (low > -0.5).all() and high[0] < pinhole.width - 0.5 and high[1] < pinhole.height - 0.5:
+            return {}
         middle = pixels[self.triangles].mean(axis=1)
         x, y = middle[:, 0], middle[:, 1]
         in_x, in_y = (x > -0.5) & (x < pinhole.width - 0.5), (y > -0.5) & (y < pinhole.height - 0.5)
