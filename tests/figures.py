@@ -73,8 +73,9 @@ class Figure:
             return np.minimum.reduce(np.broadcast_arrays(*sides))
 
         middle, head, half, height = self.centre, self.head, self.half, self.height
-        radius = np.hypot((x - middle) / (0.38 * head), (y - self.top - head / 2) / (0.5 * head))
-        ellipse = (1 - radius) * head / 2
+        tall = head if self.hair else 1.15 * head  # a face that is all of the head runs into the neck
+        radius = np.hypot((x - middle) / (0.38 * head), (y - self.top - tall / 2) / (0.5 * tall))
+        ellipse = (1 - radius) * tall / 2
         sides = [middle - half * 0.5, middle + half * 0.5]
         arms = [box(side - 0.16 * half, 1.3 * head, side + 0.16 * half, 0.5 * height)
                 for side in (middle - 0.84 * half, middle + 0.84 * half)]  # fmt: skip
@@ -82,7 +83,7 @@ class Figure:
         feet = [box(side - 0.35 * half, 0.94 * height, side + 0.35 * half, height) for side in sides]
         found = {
             Part.FACE: ellipse,
-            Part.TORSO: box(middle - 0.7 * half, 0.9 * head, middle + 0.7 * half, 0.54 * height),
+            Part.TORSO: box(middle - 0.7 * half, 1.1 * head, middle + 0.7 * half, 0.54 * height),
             Part.ARM: np.maximum(*arms),
             Part.LEG: np.maximum(*legs),
             Part.FOOT: np.maximum(*feet),

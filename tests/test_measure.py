@@ -34,7 +34,7 @@ def test_lines_lie_between_the_cells(centre: float, top: float, height: float) -
     subject = only(measure(flat(), segmented([figure]), PLAIN))
     head_top, chin, foot = lines_of(figure)
     assert subject.head_top_y == pytest.approx(head_top, abs=FINE)
-    assert subject.chin_y == pytest.approx(chin, abs=0.8)
+    assert subject.chin_y == pytest.approx(chin, abs=0.4 * CELL)
     assert subject.foot_y == pytest.approx(foot, abs=FINE)
     assert subject.left_x == pytest.approx(centre - figure.half + 0.5, abs=FINE)
     assert subject.right_x == pytest.approx(centre + figure.half - 0.5, abs=FINE)

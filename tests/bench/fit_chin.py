@@ -1,4 +1,4 @@
-"""Where EYES, SHOULDERS and EYES_ALONE of framecue/composition/chin.py come from.
+"""Where the constants of framecue/composition/chin.py come from.
 
     python -m tests.bench.fit_chin --data ../shared/data/ccp --models ../shared/models/coral
 
@@ -50,18 +50,30 @@ def main() -> None:
             height = photo.image.shape[0]
             nose, *pairs = (places[name].y * height - 0.5 for name in names)
             eyes, shoulders = sum(pairs[:2]) / 2, sum(pairs[2:]) / 2
-            face = (nose - eyes, shoulders - nose, photo.chin - nose)
-            rows.append([length / photo.body for length in face])
+            box = [edge * height / person.own.shape[0] for edge in (person.head[1], person.head[3])]
+            lengths = (nose - eyes, shoulders - nose, photo.chin - nose, box[0] - nose, box[1] - box[0])
+            rows.append([length / photo.body for length in lengths])
             held_out.append(int(photo.name) % 5 == 0)
     table, test = np.array(rows), np.array(held_out)
-    print(f"{np.count_nonzero(~test)} photos to fit on, {np.count_nonzero(test)} to report on")
-    for title, columns in (("EYES, SHOULDERS", [0, 1]), ("EYES_ALONE", [0])):
-        weights = least_absolute(table[~test][:, columns], table[~test, 2])
-        left = np.abs(table[test][:, columns] @ weights - table[test, 2]) * 100
-        print(f"{title} = {', '.join(f'{weight:.3f}' for weight in weights)}")
-        print(
-            f"  chin error, % of body height: median {np.median(left):.2f}, p90 {np.percentile(left, 90):.2f}"
-        )
+    eyes, shoulders, chin, top, head = table.T
+    print(f"{np.count_nonzero(~test)} photos to fit on, {np.count_nonzero(test)} to report on;")
+    print("chin errors are shares of body height in percent, median / p90, of fitted and of reported photos")
+    alone = least_absolute(eyes[~test, None], chin[~test])
+    report(f"EYES_ALONE = {alone[0]:.3f}", eyes * alone[0] - chin, test)
+    weights = least_absolute(table[~test, :2], chin[~test])
+    by_points = eyes * weights[0] + shoulders * weights[1]
+    report(f"EYES, SHOULDERS = {weights[0]:.3f}, {weights[1]:.3f}", by_points - chin, test)
+    in_head = float(np.median((chin - top)[~test] / head[~test]))
+    by_box = top + in_head * head
+    report(f"IN_HEAD = {in_head:.3f}", by_box - chin, test)
+    for share in (0.1, 0.2, 0.3, 0.4, 0.5):
+        report(f"BOX_SHARE = {share}", (1 - share) * by_points + share * by_box - chin, test)
+
+
+def report(title: str, error: NDArray[np.float64], test: NDArray[np.bool_]) -> None:
+    """One line of errors, on the photos fitted on and on the others."""
+    spreads = [np.percentile(np.abs(error[chosen]) * 100, [50, 90]) for chosen in (~test, test)]
+    print(f"{title:32s}", "   ".join(f"{median:.2f} / {high:.2f}" for median, high in spreads))
 
 
 if __name__ == "__main__":

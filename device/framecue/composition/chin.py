@@ -1,8 +1,8 @@
-"""The chin, from keypoints of the face and the shoulders.
+"""The chin, from keypoints of the face and the shoulders, and from the head's box.
 
-BodyPix's face part is the whole head and runs into the neck, so its lower edge says little. The keypoints
+BodyPix's face part is the whole head and runs into the neck, so its lower edge is no chin. But keypoints
 are found to a fraction of a cell, and the chin lies below them by much the same share of the face in
-everyone.
+everyone; the head's box says nearly as much, and is wrong in other photos.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,16 @@ from framecue.parts import Part
 
 LIKELY: Final = 0.5  # a keypoint less probable than this is not seen
 
+# tests/bench/fit_chin.py prints these numbers: least absolute errors over labelled photos. By keypoints,
 # chin - nose = EYES * (nose - eyes) + SHOULDERS * (shoulders - nose), vertical, pairs averaged; the first
-# alone where the shoulders are hidden. Least absolute errors over the photos of tests/bench/fit_chin.py,
-# which prints these numbers. The head top is left out: it adds nothing, and hats would move the chin.
+# alone where the shoulders are hidden. The head top adds nothing there, and hats would move the chin. By
+# the head's box, the chin is IN_HEAD of its height below its top. BOX_SHARE weighs the second.
 EYES: Final = 1.44
 SHOULDERS: Final = 0.216
 EYES_ALONE: Final = 2.83
+IN_HEAD: Final = 0.872
+BOX_SHARE: Final = 0.3
+_POSSIBLE: Final = (0.6, 1.25)  # heights of the head's box in which a chin may lie; all photos: 0.7 to 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +88,50 @@ def find_places(
 def keypoint_count(heatmaps: Mapping[str, NDArray[np.float32]], own: NDArray[np.bool_]) -> float:
     """How many keypoints lie on a person's cells or right beside them; each counts as much as it is probable.
 
-    heatmaps: all of one size. own: (h, w), of any size.
+    own: (h, w), of any size.
     """
-    maps = np.stack(list(heatmaps.values()))
-    height, width = maps.shape[1:]
-    near = cv2.resize(own.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    near = cv2.dilate(near, np.ones((3, 3), np.uint8))
-    return float(np.minimum(maps.reshape(len(maps), -1) @ near.ravel().astype(np.float32), 1.0).sum())
+    cells: dict[tuple[int, ...], NDArray[np.float32]] = {}
+    count = 0.0
+    for votes in heatmaps.values():
+        if votes.shape not in cells:
+            size = (votes.shape[1], votes.shape[0])
+            near = cv2.resize(own.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+            cells[votes.shape] = cv2.dilate(near, np.ones((3, 3), np.uint8)).ravel().astype(np.float32)
+        count += min(float(votes.ravel() @ cells[votes.shape]), 1.0)
+    return count
 
 
-def find_chin(places: Mapping[str, Place]) -> float | None:
-    """Chin as a share of the frame's height. None without the nose or both eyes: no face to measure."""
+def find_chin(heatmaps: Mapping[str, NDArray[np.float32]], head: Box, size: tuple[int, int]) -> float | None:
+    """Chin as a share of the frame's height, of the head in that box of a map of `size` (height, width).
+
+    None without the nose or both eyes, and where keypoints and box do not go together: no face to measure.
+    By the box alone for a model without keypoints, and by keypoints alone for a head cut by the frame.
+    """
+    top, bottom = head[1] / size[0], head[3] / size[0]
+    by_box = top + IN_HEAD * (bottom - top)
+    if not heatmaps:
+        return by_box if head[1] > 0 else None
+    by_points = chin_by_points(find_places(heatmaps, head, size))
+    if by_points is None:
+        return None
+    share = (by_points - top) / (bottom - top)
+    if head[1] == 0:
+        return by_points if share <= _POSSIBLE[1] else None
+    if not _POSSIBLE[0] <= share <= _POSSIBLE[1]:
+        return None
+    return (1 - BOX_SHARE) * by_points + BOX_SHARE * by_box
+
+
+def chin_by_points(places: Mapping[str, Place]) -> float | None:
+    """Chin by keypoints alone, as a share of the frame's height; None without the nose or both eyes."""
     eyes, shoulders = _heights(places, "eye"), _heights(places, "shoulder")
     if "nose" not in places or not eyes:
         return None
     nose = places["nose"].y
-    length = nose - sum(eyes) / len(eyes)
+    length = max(nose - sum(eyes) / len(eyes), 0.0)
     if len(shoulders) < 2:
-        return nose + EYES_ALONE * max(length, 0.0)
-    return nose + EYES * max(length, 0.0) + SHOULDERS * max(sum(shoulders) / 2 - nose, 0.0)
+        return nose + EYES_ALONE * length
+    return nose + EYES * length + SHOULDERS * max(sum(shoulders) / 2 - nose, 0.0)
 
 
 def face_edge(person: Person) -> float | None:

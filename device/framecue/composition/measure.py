@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.chin import face_edge, find_chin, find_places, keypoint_count
+from framecue.composition.chin import face_edge, find_chin, keypoint_count
 from framecue.composition.edges import cut_edges, first_crossing, last_crossing
 from framecue.composition.people import Person, find_people
 from framecue.composition.refine import refine_edge
@@ -121,10 +121,11 @@ def _chin(person: Person, segmentation: Segmentation) -> float | None:
     """Chin as a share of the frame's height."""
     if person.head is None:
         return None
+    rows, columns = person.own.shape
     edge = face_edge(person)
     if edge is not None:
-        return (edge + 0.5) / int(person.own.shape[0])
-    return find_chin(find_places(segmentation.heatmaps, person.head, person.own.shape))
+        return (edge + 0.5) / int(rows)
+    return find_chin(segmentation.heatmaps, person.head, (rows, columns))
 
 
 def _refined(image: NDArray[np.uint8], person: Person, subject: Subject, levels: Levels) -> Subject:

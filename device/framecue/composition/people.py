@@ -93,13 +93,16 @@ def _with_features(heads: list[Box], segmentation: Segmentation, size: tuple[int
     """
     if len(heads) < 2 or not segmentation.heatmaps:
         return heads
-    features = np.stack([votes for name, votes in segmentation.heatmaps.items() if name in _FEATURES])
-    down, across = features.shape[1] / size[0], features.shape[2] / size[1]
     kept = []
     for left, top, right, bottom in heads:
-        rows = slice(int(top * down), int(np.ceil(bottom * down)))
-        columns = slice(int(left * across), int(np.ceil(right * across)))
-        if float(features[:, rows, columns].sum(axis=(1, 2)).max()) >= _LIKELY_FEATURE:
+        likeliest = 0.0
+        for name in _FEATURES:
+            votes = segmentation.heatmaps.get(name, np.zeros((1, 1), np.float32))
+            down, across = votes.shape[0] / size[0], votes.shape[1] / size[1]
+            rows = slice(int(top * down), int(np.ceil(bottom * down)))
+            columns = slice(int(left * across), int(np.ceil(right * across)))
+            likeliest = max(likeliest, float(votes[rows, columns].sum()))
+        if likeliest >= _LIKELY_FEATURE:
             kept.append((left, top, right, bottom))
     return kept or heads
 
