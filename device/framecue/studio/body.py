@@ -146,16 +146,21 @@ def _skirt(
     middle = [np.interp(-heights, -at, path[:, i]) for i in range(3)]
     middle[1] = heights * body
     flare = float(rng.uniform(0.12, 0.34)) if tile != "hem" or person.top == "dress" else 0.14
-    below = np.clip(first - 0.05 - heights, 0, None) * flare * body + ease * body
+    below = np.clip(first - 0.05 - heights, 0, None) * flare * body
+    below = below + ease * body * np.clip(0.3 + (first - heights) / 0.06, 0, 1)
     wide, front = down[0] + below, down[1] + below
-    # It falls over the legs: they stand apart, a leg may be forward, and they do not follow the pelvis.
-    share = np.clip((0.512 - heights) / 0.462, 0, 1)
-    middle[0] = middle[0] * (1 - share)
-    thigh = np.interp(heights, [0.28, 0.5], [0.038, 0.056]) * (0.2 + 0.8 * person.girth) + 0.012
-    apart = 0.052 * (1 - share) + person.pose.stance * share + 0.018 * abs(person.pose.weight) * (1 - share)
-    over = heights < 0.53
-    wide = np.where(over, np.maximum(wide, (apart + thigh) * body), wide)
-    front = np.where(over, np.maximum(front, (person.pose.stride * share + thigh) * body), front)
+    # It falls over the legs, which stand apart, one perhaps forward, and do not follow the pelvis.
+    middle[0] = middle[0] * (1 - np.clip((0.512 - heights) / 0.462, 0, 1))
+    thigh = np.interp(heights, [0.28, 0.5], [0.036, 0.047]) * (0.2 + 0.8 * person.girth) + 0.006
+    if person.top == "coat":
+        thigh = thigh + 0.008
+    begins = np.clip((0.53 - heights) / 0.05, 0, 1)
+    for limb in bones.legs:
+        way = limb.path(40)
+        x, z = (np.interp(-middle[1], -way[:, 1], way[:, i]) for i in (0, 2))
+        wide = np.maximum(wide, begins * (np.abs(x - middle[0]) + thigh * body))
+        front = np.maximum(front, begins * (middle[2] - z + thigh * body) / 0.82)
+    wide, front = np.maximum.accumulate(wide), np.maximum.accumulate(front)
     pleats = rng.uniform(7, 12) // 1
     wave = np.sin(np.linspace(0, 2 * np.pi * pleats, around + 1) + rng.uniform(0, 6))
     relief = np.clip((first - heights) / (first - last), 0, 1)[:, None] * wave * 0.008 * body
@@ -164,8 +169,8 @@ def _skirt(
     surface = loft(
         np.column_stack(middle),
         across,
-        smooth(wide[:, None], 2)[:, 0],
-        smooth(front[:, None], 2)[:, 0],
+        smooth(wide[:, None], 4)[:, 0],
+        smooth(front[:, None], 4)[:, 0],
         Part.LEG,
         tile,
         around=around,
@@ -187,9 +192,10 @@ def _neck(person: Person, bones: Skeleton) -> list[Surface]:
     path = np.linspace(top, foot, 10)
     wide = np.linspace(0.031, 0.035, 10) * body * (0.6 + 0.4 * person.girth) * (1 - 0.12 * person.curve)
     surfaces = [loft(path, RIGHT, wide, wide * 1.05, Part.TORSO, "skin", around=20)]
-    if person.top in {"shirt", "jacket", "coat", "sweater"}:
-        collar = np.linspace([bones.chest[0], 0.868 * body, 0.012 * body], foot, 8)
-        flare = np.linspace(1.18, 1.35, 8) * wide[0]
+    if person.top in {"shirt", "sweater"}:
+        high, slack = (0.868, 1.18) if person.top == "sweater" else (0.856, 1.32)
+        collar = np.linspace([bones.chest[0], high * body, 0.012 * body], foot, 8)
+        flare = np.linspace(slack, slack + 0.17, 8) * wide[0]
         surfaces.append(loft(collar, RIGHT, flare, flare * 0.98, Part.TORSO, "collar", around=24, cap=0.02))
     return surfaces
 

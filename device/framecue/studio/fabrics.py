@@ -95,7 +95,8 @@ def hands(rng: np.random.Generator, colour: Colour) -> Image:
 
 def strands(rng: np.random.Generator, colour: Colour) -> Image:
     """Hair: fine strands that run down, lighter bands where it catches light."""
-    streak = 0.22 * noise(rng, 256, WIDE, (90, 3)) + 0.12 * noise(rng, 256, WIDE, (60, 9))
+    contrast = 0.22 if max(colour) < 140 else 0.10
+    streak = contrast * noise(rng, 256, WIDE, (90, 3)) + 0.5 * contrast * noise(rng, 256, WIDE, (60, 9))
     band = 0.22 * np.exp(-(((np.arange(256, dtype=np.float32) - 70) / 34) ** 2))
     return tinted(colour, (streak + band[:, None]).astype(np.float32))
 

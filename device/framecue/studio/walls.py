@@ -209,7 +209,8 @@ def scenery(rng: Rng, kind: str, rows: int, columns: int, horizon: float) -> Ima
         _facades(view, rng, base)
     else:
         _trees(view, rng, base)
-    return view
+    # What is far away is out of focus in a portrait.
+    return cv2.GaussianBlur(view, (0, 0), 1.1).astype(np.uint8)
 
 
 def _trees(image: Image, rng: Rng, base: int) -> None:
@@ -219,10 +220,10 @@ def _trees(image: Image, rng: Rng, base: int) -> None:
         x = 0.0
         while x < columns:
             tall, wide = rows * rng.uniform(0.10, 0.20 + 0.03 * depth), rows * rng.uniform(0.05, 0.1)
-            for _ in range(26):
+            for _ in range(70):
                 spot = (int(x + rng.normal(0, wide * 0.5)), int(base - tall * rng.uniform(0.2, 1)))
                 shade = tuple(np.clip(np.array(tone) * rng.uniform(0.78, 1.2), 0, 255))
-                cv2.circle(image, spot, int(wide * rng.uniform(0.16, 0.34)), shade, -1, AA)
+                cv2.circle(image, spot, int(wide * rng.uniform(0.07, 0.24)), shade, -1, AA)
             x += wide * rng.uniform(0.7, 2.0)
         cv2.rectangle(image, (0, int(base - rows * 0.035)), (columns, rows), tuple(np.array(tone) * 0.85), -1)
 
