@@ -41,6 +41,7 @@ _BODY_PARTS: Final = 3  # of head, torso, arms, legs: where a model has no keypo
 _SEEN: Final = 0.03  # share of a region that makes a part more than a speck
 _LEAST_CONFIDENCE: Final = 0.3  # under which a region is no subject
 _REFINED: Final = 3  # subjects whose edges are sought in the picture, the main one first: bounds the time
+_WORTH: Final = 0.4  # of the main subject's weight: passers-by under it keep the edges of the maps
 _INSIDE: Final = 1.0  # frame pixels from the frame's edge at which an edge found in the picture is one
 _FEET: Final = 0.25  # of a person's height: how far above their lowest cell their feet may be
 _CENTRAL: Final = 0.35  # of the frame's width: how far off its centre a main subject may well be
@@ -57,13 +58,16 @@ def measure(image: NDArray[np.uint8], segmentation: Segmentation, levels: Levels
     height, width = image.shape[:2]
     found = []
     for person in find_people(segmentation):
-        subject = _coarse(person, segmentation, levels, height, width)
-        if subject.confidence >= _LEAST_CONFIDENCE:
+        confidence = _confidence(person, segmentation.heatmaps)
+        if confidence >= _LEAST_CONFIDENCE:
+            subject = replace(_coarse(person, segmentation, levels, height, width), confidence=confidence)
             found.append((_weight(person, subject, width), person, subject))
     found.sort(key=lambda entry: -entry[0])
     subjects = [
-        _refined(image, person, subject, levels) if rank < _REFINED else subject
-        for rank, (_, person, subject) in enumerate(found)
+        _refined(image, person, subject, levels)
+        if rank < _REFINED and weight >= _WORTH * found[0][0]
+        else subject
+        for rank, (weight, person, subject) in enumerate(found)
     ]
     return Composition(width, height, tuple(subjects), 0 if subjects else None)
 
@@ -85,7 +89,6 @@ def _coarse(person: Person, segmentation: Segmentation, levels: Levels, height: 
         left_x=float(np.clip((person.around[0] + left + 0.5) * across, 0, width - 1)),
         right_x=float(np.clip((person.around[0] + right + 0.5) * across - 1, 0, width - 1)),
         cut=cut,
-        confidence=_confidence(person, segmentation.heatmaps),
     )
 
 
