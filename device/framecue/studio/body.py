@@ -268,7 +268,8 @@ def _tiles(person: Person, rng: np.random.Generator) -> dict[str, NDArray[np.uin
     """Every texture the person's surfaces name."""
     top = fabrics.cloth(rng, person.top_colour, person.accent, person.pattern)
     hem = top.copy()
-    sleeve = cv2.resize(top, (512, 256), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    # A sleeve is a quarter as far round as the trunk: a quarter of the cloth keeps the pattern's size.
+    sleeve = cv2.resize(top[:, 192:320], (512, 512), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
     bare = person.skin
     if person.top in {"tshirt", "dress"}:
         fabrics.neckline(top, bare, 0.13, 0.13, pointed=person.top == "dress")

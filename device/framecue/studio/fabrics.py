@@ -152,10 +152,10 @@ def _features(image: Image, person: Person, rng: np.random.Generator) -> None:
     aa = cv2.LINE_AA
     for side in (-1, 1):
         eye = (256 + side * 36, 250)
-        cv2.ellipse(image, eye, (16, 11), 0, 0, 360, (236, 232, 226), -1, aa)
-        cv2.ellipse(image, (eye[0] + side, eye[1]), (8, 11), 0, 0, 360, iris, -1, aa)
-        cv2.ellipse(image, (eye[0] + side, eye[1]), (4, 6), 0, 0, 360, (12, 10, 10), -1, aa)
-        cv2.ellipse(image, (eye[0], eye[1] + 1), (17, 13), 0, 190, 350, (36, 24, 22), 4, aa)
+        cv2.ellipse(image, eye, (15, 9), 0, 0, 360, (226, 220, 212), -1, aa)
+        cv2.ellipse(image, (eye[0] + side, eye[1]), (7, 9), 0, 0, 360, iris, -1, aa)
+        cv2.ellipse(image, (eye[0] + side, eye[1]), (3, 5), 0, 0, 360, (12, 10, 10), -1, aa)
+        cv2.ellipse(image, (eye[0], eye[1] + 1), (16, 11), 0, 188, 352, (36, 24, 22), 4, aa)
         brow = np.array([(256 + side * 14, 216), (256 + side * 34, 203), (256 + side * 58, 214)])
         cv2.polylines(image, [brow.astype(np.int32)], False, hair, 7 if person.curve < 0.5 else 5, aa)
         cv2.ellipse(image, (256 + side * 9, 352), (5, 5), 0, 0, 360, tuple(int(c * 0.4) for c in lip), -1, aa)

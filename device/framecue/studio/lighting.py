@@ -107,6 +107,6 @@ def floor_shadow(
             cv2.rectangle(target, tuple(corner.astype(int)), tuple(end.astype(int)), 1.0, -1)
     sharp = 0.6 * cv2.GaussianBlur(cast, (0, 0), 2.2) + 0.4 * cv2.GaussianBlur(cast, (0, 0), 7)
     total = light.ambient + light.main
-    dark = (1 - 0.62 * light.main / total * sharp) * (1 - 0.6 * cv2.GaussianBlur(touch, (0, 0), 1.6))
-    dark *= 1 - 0.45 * np.clip(cv2.GaussianBlur(near, (0, 0), 16), 0, 1)
+    dark = (1 - 0.62 * light.main / total * sharp) * (1 - 0.75 * cv2.GaussianBlur(touch, (0, 0), 2.4))
+    dark *= 1 - 0.6 * np.clip(cv2.GaussianBlur(near, (0, 0), 16), 0, 1)
     return painted(255 * np.sqrt(dark))
