@@ -167,7 +167,10 @@ def _in_words(photo: str, composition: "Composition") -> str:
 
 
 def _log_to_stderr(level: int) -> None:
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s")
+    # On a terminal the console's live line stands where the log line goes: clear it first.
+    start = "\r\x1b[2K" if sys.stderr.isatty() else ""
+    form = f"{start}%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=level, format=form)
 
 
 if __name__ == "__main__":

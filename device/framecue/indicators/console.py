@@ -2,6 +2,8 @@
 
 import os
 import sys
+import time
+from collections.abc import Callable
 from typing import Literal, TextIO
 
 from framecue.composition.cue import Cue
@@ -19,6 +21,7 @@ _SGR: dict[Colour, int] = {
     "cyan": 36,
     "white": 37,
 }
+REWRITE_S = 1.0
 _CLEAR_LINE = "\r\x1b[2K"
 
 
@@ -36,7 +39,12 @@ class Driver:
     the smallest change there is. A cue's text already says its amount and its second move.
     """
 
-    def __init__(self, settings: Settings, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         found = sys.stderr if stream is None else stream
         if found is None:  # a daemon started with its standard error closed
             raise IndicatorError("console: there is no standard error; remove the console from the settings")
@@ -44,13 +52,17 @@ class Driver:
         self._settings = settings
         self._live = found.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._coloured = self._live and not os.environ.get("NO_COLOR")
+        self._clock = clock
         self._shown: tuple[object, ...] | None = None
+        self._written_s = 0.0
         self._line = ""
 
     def show(self, cue: Cue) -> None:
         """As in Indicator. Raises IndicatorError where the terminal is gone."""
         look = _what_is_seen(cue)
-        if look == self._shown:
+        now = self._clock()
+        # A log line may have taken the live line's place; it comes back by itself.
+        if look == self._shown and not (self._live and now - self._written_s >= REWRITE_S):
             return
         sign = CUE_SIGNS[cue.cue]
         line = f"{sign.arrow.glyph} {cue.text}"
@@ -59,7 +71,7 @@ class Driver:
             self._write(_CLEAR_LINE + self._line)
         else:
             self._write(line + "\n")
-        self._shown = look
+        self._shown, self._written_s = look, now
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator. Raises IndicatorError where the terminal is gone."""
