@@ -153,8 +153,8 @@ def _skirt(
     middle[0] = middle[0] * (1 - np.clip((0.512 - heights) / 0.462, 0, 1))
     thigh = np.interp(heights, [0.28, 0.5], [0.036, 0.047]) * (0.2 + 0.8 * person.girth) + 0.006
     if person.top == "coat":
-        thigh = thigh + 0.008
-    begins = np.clip((0.53 - heights) / 0.05, 0, 1)
+        thigh = thigh + 0.015
+    begins = np.clip((0.56 - heights) / 0.05, 0, 1)
     for limb in bones.legs:
         way = limb.path(40)
         x, z = (np.interp(-middle[1], -way[:, 1], way[:, i]) for i in (0, 2))

@@ -91,13 +91,13 @@ def floor_shadow(
     direction = light.direction
     for points, triangles in people:
         slope = points[:, [0, 2]] - points[:, 1:2] * direction[[0, 2]] / direction[1]
-        for flat, target, keep in (
-            (slope, cast, points[:, 1] < 9),
-            (points[:, [0, 2]], near, points[:, 1] < 9),
-            (points[:, [0, 2]], touch, points[:, 1] < 0.06),
+        upright, soles = points[:, [0, 2]], (points[triangles, 1] < 0.06).all(axis=1)
+        for flat, target, kept in (
+            (slope, cast, triangles),
+            (upright, near, triangles),
+            (upright, touch, triangles[soles]),
         ):
             at = np.column_stack([flat[:, 0] + SHADOW_M / 2, SHADOW_M / 2 - flat[:, 1]]) * scale - 0.5
-            kept = triangles[keep[triangles].all(axis=1)]
             for way in (kept, kept[:, ::-1]):
                 rasterise(at.astype(np.float32), np.ones(len(at), np.float32), way, target)
     for x, z, wide, deep in footprints:

@@ -182,7 +182,9 @@ def _floor(room: Room, rng: np.random.Generator, colour: Colour) -> Image:
     return walls.shaded_edges(image, 0.3)
 
 
-def _furniture(room: Room, rng: np.random.Generator, light: Light):  # type: ignore[no-untyped-def]
+def _furniture(
+    room: Room, rng: np.random.Generator, light: Light
+) -> tuple[list[Panel], list[tuple[float, float, float, float]]]:
     """Things along the back wall, beside the people, and a plant."""
     panels: list[Panel] = []
     footprints: list[tuple[float, float, float, float]] = []

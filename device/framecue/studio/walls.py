@@ -174,7 +174,7 @@ def door(rng: Rng, rows: int, columns: int) -> Image:
 def shelf(rng: Rng, rows: int, columns: int) -> Image:
     """A bookcase with books."""
     wood = WOODS[int(rng.integers(len(WOODS)))]
-    image = plain(tuple(int(c * 0.5) for c in wood), rows, columns, rng)  # type: ignore[arg-type]
+    image = plain((wood[0] // 2, wood[1] // 2, wood[2] // 2), rows, columns, rng)
     levels = 5
     high = rows // levels
     for level in range(levels):
