@@ -158,6 +158,30 @@ def test_people_who_touch_are_told_apart_by_their_heads(apart: float) -> None:
         assert one.centre_x == pytest.approx(figure.centre, abs=0.3 * apart)
 
 
+def test_people_cheek_to_cheek_are_told_apart_by_their_noses() -> None:
+    pair = [Figure(298, 40, 400), Figure(342, 40, 400)]
+    found = sorted(measure(flat(), segmented(pair), PLAIN).subjects, key=lambda one: one.left_x)
+    assert len(found) == 2
+    for one, figure in zip(found, pair, strict=True):
+        assert one.head_top_y == pytest.approx(lines_of(figure)[0], abs=CELL)
+        assert one.chin_y == pytest.approx(lines_of(figure)[1], abs=CELL)
+        assert one.left_x < figure.centre < one.right_x
+
+
+def test_a_chin_outside_the_head_is_not_believed() -> None:
+    maps = segmented([STANDING])
+    elsewhere = segmented([STANDING.moved(0, 30)]).heatmaps
+    shifted = maps.heatmaps | {"nose": elsewhere["nose"]}
+    subject = only(measure(flat(), replace(maps, heatmaps=shifted), PLAIN))
+    assert subject.chin_y is None
+    assert subject.head_top_y is not None
+
+
+def test_a_model_without_keypoints_has_a_chin_by_the_head() -> None:
+    subject = only(measure(flat(), segmented([STANDING], points=False), PLAIN))
+    assert subject.chin_y == pytest.approx(lines_of(STANDING)[1], abs=1.5 * CELL)
+
+
 @pytest.mark.parametrize("centre", [110.0, 320.0, 500.0])
 def test_a_passer_by_is_not_the_main_subject(centre: float) -> None:
     near, far = Figure(300, 60, 380), Figure(centre + 40, 150, 90)

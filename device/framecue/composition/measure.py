@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.chin import face_edge, find_chin, keypoint_count
+from framecue.composition.chin import face_edge, find_chin
 from framecue.composition.edges import cut_edges, first_crossing, last_crossing
+from framecue.composition.keypoints import keypoint_count
 from framecue.composition.people import Person, find_people
 from framecue.composition.refine import refine_edge
 from framecue.composition.subject import Composition, Subject

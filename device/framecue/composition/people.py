@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.composition.keypoints import LIKELY, find_place
 from framecue.parts import Part, Segmentation
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom are the first cells outside
@@ -18,6 +19,8 @@ _SMALLEST: Final = 0.002  # share of the frame under which a region is nobody
 _SMALLEST_HEAD: Final = 0.15  # share of the region's largest head under which a second one is noise
 _FEATURES: Final = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 _LIKELY_FEATURE: Final = 0.5  # probability of the likeliest of them, added up over a head's cells
+_WIDE: Final = 1.05  # width of a head over its height, from which it may be two
+_NOSES_APART: Final = 0.35  # of a head's height: how far apart two noses are at least
 _MOST: Final = 12  # regions looked at, largest first: bounds the time a crowd takes
 _FALLOFF: Final = 4  # cells around a person's own, over which the probability falls to nothing
 _LOOSE_GAP: Final = 0.15  # of the upper region's height: how far below it severed legs may begin
@@ -57,12 +60,16 @@ def find_people(segmentation: Segmentation) -> list[Person]:
     order = np.argsort(-stats[1:count, cv2.CC_STAT_AREA], kind="stable")[:_MOST] + 1
     least = max(4.0, _SMALLEST * solid.size)
     large = [int(index) for index in order if stats[index, cv2.CC_STAT_AREA] >= least]
-    heads = _heads(segmentation.parts, regions)
+    blobs = (segmentation.parts == Part.FACE) | (segmentation.parts == Part.HAIR)
+    heads = _heads(blobs, regions)
+    noses = segmentation.heatmaps.get("nose")
     _join_severed(regions, stats, large, heads)
     owners: list[tuple[NDArray[np.bool_], Box | None]] = []
     for index in large:
         own = regions == index
         found = _distinct(_with_features(heads.get(index, []), segmentation, own.shape))
+        if noses is not None:
+            found = [part for head in found for part in _by_noses(head, blobs, noses)]
         owners += _split(own, found) if len(found) > 1 else [(own, found[0] if found else None)]
     return [_person(own, head, segmentation, solid) for own, head in owners if own.any()]
 
@@ -73,16 +80,48 @@ def _regions(solid: NDArray[np.uint8]) -> tuple[int, NDArray[np.int32], NDArray[
     return count, np.asarray(regions, np.int32), np.asarray(stats, np.int32)
 
 
-def _heads(parts: NDArray[np.uint8], regions: NDArray[np.int32]) -> dict[int, list[Box]]:
+def _heads(blobs: NDArray[np.bool_], regions: NDArray[np.int32]) -> dict[int, list[Box]]:
     """Boxes of the connected blobs of hair and face, by the region they lie in."""
-    blobs = (((parts == Part.FACE) | (parts == Part.HAIR)) & (regions > 0)).astype(np.uint8)
-    count, labels, stats = _regions(blobs)
+    count, labels, stats = _regions((blobs & (regions > 0)).astype(np.uint8))
     heads: dict[int, list[Box]] = {}
     for label in range(1, count):
         left, top, width, height, _ = (int(value) for value in stats[label])
         row = labels[top, left : left + width]
         region = int(regions[top, left + int(np.argmax(row == label))])
         heads.setdefault(region, []).append((left, top, left + width, top + height))
+    return heads
+
+
+def _by_noses(head: Box, blobs: NDArray[np.bool_], noses: NDArray[np.float32]) -> list[Box]:
+    """The box itself, or where it is wide and has two noses side by side, one for each: cheek to cheek."""
+    left, top, right, bottom = head
+    height, width = blobs.shape
+    if right - left < _WIDE * (bottom - top):
+        return [head]
+    rows, columns = noses.shape
+    window = np.s_[
+        top * rows // height : -(-bottom * rows // height),
+        left * columns // width : -(-right * columns // width),
+    ]
+    votes = np.zeros_like(noses)
+    votes[window] = noses[window]
+    found = []
+    for _ in range(2):
+        nose = find_place(votes, (0.0, 0.0, 1.0, 1.0))
+        if nose is None or nose.probability < LIKELY:
+            return [head]
+        found.append(nose.x * width)
+        row, column = int(nose.y * rows), int(nose.x * columns)
+        votes[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = 0
+    if abs(found[0] - found[1]) < _NOSES_APART * (bottom - top):
+        return [head]
+    middle = min(max(round((found[0] + found[1]) / 2), left + 1), right - 1)
+    heads: list[Box] = []
+    for begin, end in ((left, middle), (middle, right)):
+        filled = np.flatnonzero(blobs[top:bottom, begin:end].any(axis=1))
+        if len(filled):
+            half = (begin, top + int(filled[0]), end, top + int(filled[-1]) + 1)
+            heads += _by_noses(half, blobs, noses)
     return heads
 
 
