@@ -54,7 +54,7 @@ def figure(person: Person) -> Figure:
     pivot = np.array([0.0, -0.8 * person.height_m / person.heads, 0.0])
     top = bones.head + pivot - turn @ pivot
     surfaces += [surface.moved(turn, top) for surface in head(person)]
-    surfaces += _carried(person, bones, rng)
+    surfaces += _carried(person, bones)
     sole = min(float(surface.points[:, 1].min()) for surface in surfaces)
     place = rotation(person.facing_deg), np.array([person.x, -sole, person.z])
     return Figure(tuple(surface.moved(*place) for surface in surfaces), _tiles(person, rng))
@@ -114,7 +114,9 @@ def _trunk(person: Person, bones: Skeleton, rng: np.random.Generator) -> list[Su
     surfaces = [upper]
     if person.top in {"coat", "dress"}:
         end = hem if person.top == "coat" else float(rng.choice([0.30, 0.26, 0.14]))
-        surfaces.append(_skirt(person, bones, rng, low + 0.03, end, "hem", ease + 0.003))
+        surfaces.append(
+            _skirt(person, bones, rng, 0.60 if person.top == "dress" else 0.56, end, "hem", ease + 0.003)
+        )
         if person.top == "dress":
             return surfaces
     path, across, size = _rows(person, bones, waist_row, 0.455, 16)
@@ -151,10 +153,10 @@ def _skirt(
     wide, front = down[0] + below, down[1] + below
     # It falls over the legs, which stand apart, one perhaps forward, and do not follow the pelvis.
     middle[0] = middle[0] * (1 - np.clip((0.512 - heights) / 0.462, 0, 1))
-    thigh = np.interp(heights, [0.28, 0.5], [0.036, 0.047]) * (0.2 + 0.8 * person.girth) + 0.006
+    thigh = np.interp(heights, [0.28, 0.5], [0.036, 0.047]) * (0.2 + 0.8 * person.girth) + 0.015
     if person.top == "coat":
-        thigh = thigh + 0.015
-    begins = np.clip((0.56 - heights) / 0.05, 0, 1)
+        thigh = thigh + 0.008
+    begins = np.clip((0.58 - heights) / 0.08, 0, 1)
     for limb in bones.legs:
         way = limb.path(40)
         x, z = (np.interp(-middle[1], -way[:, 1], way[:, i]) for i in (0, 2))
@@ -200,12 +202,12 @@ def _neck(person: Person, bones: Skeleton) -> list[Surface]:
     return surfaces
 
 
-def _carried(person: Person, bones: Skeleton, rng: np.random.Generator) -> list[Surface]:
+def _carried(person: Person, bones: Skeleton) -> list[Surface]:
     if person.bag == "none":
         return []
     body = bones.body
     if person.bag == "handbag":
-        return _handbag(bones, rng)
+        return _handbag(person, bones)
     if person.bag == "backpack":
         centre = bones.chest + np.array([0.0, -0.11, 0.105]) * body
         pack = ellipsoid(centre, np.array([0.10, 0.15, 0.055]) * body, Part.CARRIED, "bag", around=22)
@@ -244,12 +246,13 @@ def _strap(person: Person, bones: Skeleton, start: float, end: float, high: floa
     return loft(middle, sideways, flat, flat * 0.3, Part.CARRIED, "bag", around=10, cap=0.1)
 
 
-def _handbag(bones: Skeleton, rng: np.random.Generator) -> list[Surface]:
-    body, side = bones.body, int(rng.integers(2))
-    limb = bones.arms[side]
-    grip = limb.end + np.array([0.0, -0.075, -0.01]) * body
-    if limb.ahead[1] > -0.6:
+def _handbag(person: Person, bones: Skeleton) -> list[Surface]:
+    """A bag in a hanging hand; nothing where both arms are busy."""
+    hanging = [limb for limb, kind in zip(bones.arms, person.pose.arms, strict=True) if kind == "hang"]
+    if not hanging:
         return []
+    body = bones.body
+    grip = hanging[person.seed % len(hanging)].end + np.array([0.0, -0.075, -0.01]) * body
     top = grip - np.array([0.0, 0.07 * body, 0.0])
     path = np.linspace(top, top - [0, 0.12 * body, 0], 16)
     wide = np.linspace(0.06, 0.078, 16) * body
