@@ -120,6 +120,7 @@ class _Smoother:
             foot_y=blend(last.foot_y, subject.foot_y),
             left_x=blend(last.left_x, subject.left_x) or 0.0,
             right_x=blend(last.right_x, subject.right_x) or 0.0,
+            middle_x=blend(last.middle_x, subject.middle_x),
         )
         return self._last
 

@@ -26,6 +26,7 @@ class Subject:
     right_x: float
     cut: Mapping[Edge, Part] = field(default_factory=dict)
     confidence: float = 1.0
+    middle_x: float | None = None
 
     @property
     def heads(self) -> float | None:
@@ -38,8 +39,8 @@ class Subject:
 
     @property
     def centre_x(self) -> float:
-        """Middle between the outermost columns, frame pixels."""
-        return (self.left_x + self.right_x) / 2
+        """Where the body stands across the frame, pixels: its middle, or halfway between its sides."""
+        return (self.left_x + self.right_x) / 2 if self.middle_x is None else self.middle_x
 
     def scaled(self, across: float, down: float) -> "Subject":
         """The same subject in a picture enlarged that many times; pixel (0, 0) keeps its outer corner."""
@@ -54,6 +55,7 @@ class Subject:
             foot_y=line(self.foot_y),
             left_x=(self.left_x + 0.5) * across - 0.5,
             right_x=(self.right_x + 0.5) * across - 0.5,
+            middle_x=None if self.middle_x is None else (self.middle_x + 0.5) * across - 0.5,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ class Subject:
             "foot_y": _rounded(self.foot_y),
             "left_x": _rounded(self.left_x),
             "right_x": _rounded(self.right_x),
+            "middle_x": _rounded(self.middle_x),
             "heads": _rounded(self.heads, 3),
             "cut": list(self.cut),
             "cut_parts": {edge: part.name.lower() for edge, part in self.cut.items()},
