@@ -4,6 +4,8 @@ import logging
 import signal
 from pathlib import Path
 
+import cv2
+
 from framecue.album import Album
 from framecue.booth import Booth
 from framecue.lastgood import keep_settings, state_folder, usable_settings
@@ -21,6 +23,9 @@ def run_daemon(config: Path | None) -> None:
     settings, complaint = usable_settings(file, state_folder())
     if complaint is not None:
         log.error("%s", complaint)
+    cv2.setNumThreads(
+        1
+    )  # for small pictures a thread pool costs more than it saves; the cores are the model's
     # The model's process starts first: it takes longest, and the camera opens meanwhile.
     segmenter = open_segmenter(settings.segmenter, Models(settings.segmenter.folders))
     try:

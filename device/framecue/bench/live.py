@@ -8,6 +8,7 @@ import time
 from dataclasses import asdict
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +41,7 @@ def bench_live(frames: int, model: str | None, as_json: bool) -> None:
     if model is not None:
         settings = settings.model_copy(update={"model": model})
     pictures = _pictures()
+    cv2.setNumThreads(1)  # as the daemon does
     models = Models(settings.folders)
     with open_segmenter(settings, models) as segmenter:
         name = segmenter.model

@@ -49,12 +49,12 @@ def keypoint_count(heatmaps: Mapping[str, NDArray[np.float32]], own: NDArray[np.
 
     own: (h, w), of any size.
     """
-    cells: dict[tuple[int, ...], NDArray[np.float32]] = {}
-    count = 0.0
+    by_size: dict[tuple[int, ...], list[NDArray[np.float32]]] = {}
     for votes in heatmaps.values():
-        if votes.shape not in cells:
-            size = (votes.shape[1], votes.shape[0])
-            near = cv2.resize(own.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-            cells[votes.shape] = cv2.dilate(near, np.ones((3, 3), np.uint8)).ravel().astype(np.float32)
-        count += min(float(votes.ravel() @ cells[votes.shape]), 1.0)
+        by_size.setdefault(votes.shape, []).append(votes.ravel())
+    count = 0.0
+    for (rows, columns), votes_each in by_size.items():
+        near = cv2.resize(own.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST)
+        beside = cv2.dilate(near, np.ones((3, 3), np.uint8)).ravel().astype(np.float32)
+        count += float(np.minimum(np.stack(votes_each) @ beside, 1.0).sum())
     return count

@@ -88,14 +88,14 @@ def _colour_odds(
     bins = 1 << _BITS
     channels = (patch >> (8 - _BITS)).astype(np.int32)
     colour = (channels[..., 0] * bins + channels[..., 1]) * bins + channels[..., 2]
-    shares = []
-    for sure in (inside, outside):
-        counts = np.bincount(colour[sure], minlength=bins**3).astype(np.float32)
-        for _ in range(3):  # blur along one channel, then turn to the next
-            blurred = cv2.GaussianBlur(counts.reshape(bins, bins * bins), (1, 3), 0, sigmaY=_SMOOTH)
-            counts = np.asarray(blurred, np.float32).reshape(bins, bins * bins).T.ravel()
-        shares.append(counts / counts.sum() + np.float32(_FLOOR))
-    odds: NDArray[np.float32] = np.log(shares[0] / shares[1])[colour]
+    counts = np.stack([np.bincount(colour[sure], minlength=bins**3) for sure in (inside, outside)], axis=-1)
+    shares = counts.astype(np.float32)
+    for _ in range(3):  # blur along one channel, then turn to the next
+        flat = shares.reshape(bins, bins * bins, 2)
+        blurred = np.asarray(cv2.GaussianBlur(flat, (1, 3), 0, sigmaY=_SMOOTH), np.float32)
+        shares = blurred.transpose(1, 0, 2).reshape(-1, 2)
+    shares = shares / shares.sum(axis=0) + np.float32(_FLOOR)
+    odds: NDArray[np.float32] = np.log(shares[:, 0] / shares[:, 1])[colour]
     return odds
 
 

@@ -8,6 +8,7 @@ Model: Papandreou et al., "PersonLab", ECCV 2018; part order as in tensorflow/tf
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -84,25 +85,15 @@ class BodyPix:
         (up to 1) is the probability of a keypoint there, and their centroid is its place, much finer
         than a cell. Without heatmaps and offsets there are no keypoint maps.
         """
-        segments = _checked(outputs, "float_segments")
-        person = _sigmoid(self._finer(segments.real()[0])[0])
-        parts = self._parts(_checked(outputs, "float_part_heatmaps").raw[0], person)
+        person_logits, *part_scores = self._finer(_grid(outputs))
+        person = _sigmoid(person_logits)
+        parts = _likeliest(part_scores)
+        parts[person_logits < 0] = Part.BACKGROUND
         if "float_heatmaps" not in outputs or "float_short_offsets" not in outputs:
             return Segmentation(parts, person)
-        near = _sigmoid(_checked(outputs, "float_heatmaps").real()[0])
+        near = _probability(_checked(outputs, "float_heatmaps"))[0]
         offsets = _checked(outputs, "float_short_offsets")
         return Segmentation(parts, person, _votes(near, offsets))
-
-    def _parts(self, raw: NDArray[np.generic], person: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Part ids (h, w) uint8; quantization keeps order, so raw values do for comparing."""
-        merged = np.maximum.reduceat(raw, _RUNS, axis=2).astype(np.float32)
-        best, *others = self._finer(merged)
-        ids = np.full(best.shape, _RUN_PARTS[0], np.uint8)
-        for part, score in zip(_RUN_PARTS[1:], others, strict=True):
-            np.copyto(ids, np.uint8(part), where=score > best)
-            np.maximum(best, score, out=best)
-        ids[person < 0.5] = Part.BACKGROUND
-        return ids
 
     def _finer(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
         """Resample (gh, gw, c) from the model's grid to (c, h, w) frame-covering cells."""
@@ -117,6 +108,26 @@ class BodyPix:
         if cells not in self._weights:
             self._weights[cells] = _linear_weights(cells)
         return self._weights[cells]
+
+
+def _grid(outputs: Mapping[str, Tensor]) -> NDArray[np.float32]:
+    """(gh, gw, 6): the person's logits, then the best raw score of each run of parts.
+
+    Quantization keeps order, so raw values do for comparing.
+    """
+    segments = _checked(outputs, "float_segments").real()[0]
+    runs = np.maximum.reduceat(_checked(outputs, "float_part_heatmaps").raw[0], _RUNS, axis=2)
+    return np.concatenate([segments, runs], axis=2, dtype=np.float32)
+
+
+def _likeliest(scores: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
+    """Part ids (h, w) uint8 of the highest of the runs' (h, w) scores."""
+    best, *others = scores
+    ids = np.full(best.shape, _RUN_PARTS[0], np.uint8)
+    for part, score in zip(_RUN_PARTS[1:], others, strict=True):
+        np.copyto(ids, np.uint8(part), where=score > best)
+        np.maximum(best, score, out=best)
+    return ids
 
 
 def _whole_cells(pixels: float) -> int:
@@ -143,17 +154,19 @@ def _votes(near: NDArray[np.float32], offsets: Tensor) -> dict[str, NDArray[np.f
     near: (gh, gw, 17) probability that the keypoint lies within the disc. Votes off the frame are lost.
     """
     height, width, count = near.shape
-    row, column, point = np.nonzero(near > _FEEBLE)
-    raw = offsets.raw[0]
-    pointed = np.stack([raw[row, column, point], raw[row, column, count + point]])
-    down, across = Tensor(pointed, offsets.scale, offsets.zero_point).real()
+    voters = np.flatnonzero(near > _FEEBLE)
+    place, point = np.divmod(voters, count)
+    row, column = np.divmod(place, width)
+    raw = offsets.raw.reshape(-1)
+    first = place * (2 * count) + point
+    down, across = Tensor(raw[np.stack([first, first + count])], offsets.scale, offsets.zero_point).real()
     y = _frame_position(row * np.float32(STRIDE) + down, height, height) + 1  # a margin of one cell takes
     x = _frame_position(column * np.float32(STRIDE) + across, width, width) + 1  # what falls off the frame
     y, x = np.clip(y, 0, height + 0.99), np.clip(x, 0, width + 0.99)
     top, left = y.astype(np.intp), x.astype(np.intp)
     y -= top
     x -= left
-    weight = near[row, column, point] / np.float32(_DISC)
+    weight = near.reshape(-1)[voters] / np.float32(_DISC)
     cell = (point * (height + 2) + top) * (width + 2) + left
     cells = np.concatenate([cell, cell + 1, cell + width + 2, cell + width + 3])
     shares = np.concatenate([(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x]) * np.tile(weight, 4)
@@ -169,6 +182,14 @@ def _checked(outputs: Mapping[str, Tensor], name: str) -> Tensor:
     if shape != expected or min(shape[1:3]) < 2:
         raise ValueError(f"{name} has shape {shape}, expected {expected}")
     return tensor
+
+
+def _probability(tensor: Tensor) -> NDArray[np.float32]:
+    """Probabilities of a tensor of logits, same shape; of 8-bit values by a table of all there are."""
+    if tensor.raw.dtype != np.uint8:
+        return _sigmoid(tensor.real())
+    table = _sigmoid(replace(tensor, raw=np.arange(256, dtype=np.uint8)).real())
+    return np.asarray(table.take(tensor.raw), np.float32)
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
