@@ -1,5 +1,6 @@
 """Where a person ends: outlines between the cells of a probability map, and the frame edges that cut."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -26,12 +27,15 @@ def first_crossing(profile: NDArray[np.float32], level: float) -> float | None:
     pair = profile[max(index - 1, 0) : max(index - 1, 0) + 2]
     if len(pair) < 2:
         return float(index) - 0.5
-    probability = np.clip(pair.astype(np.float64), _SURE, 1 - _SURE)
-    low, high = (float(logit) for logit in np.log(probability / (1 - probability)))
-    wanted = float(np.log(level / (1 - level)))
+    low, high = (_logit(min(max(float(probability), _SURE), 1 - _SURE)) for probability in pair)
+    wanted = _logit(level)
     if high <= low:
         return float(index) - 1.0
     return max(max(index - 1, 0) + (wanted - low) / (high - low), index - 1.0)
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
 def last_crossing(profile: NDArray[np.float32], level: float) -> float | None:

@@ -36,11 +36,13 @@ def find_place(heatmap: NDArray[np.float32], region: tuple[float, float, float, 
     row, column = row + top, column + left
     first_row, first_column = max(row - 1, 0), max(column - 1, 0)
     around = heatmap[first_row : row + 2, first_column : column + 2]
-    total = float(around.sum())
+    by_row: list[float] = around.sum(axis=1).tolist()
+    by_column: list[float] = around.sum(axis=0).tolist()
+    total = sum(by_row)
     if total < 1e-3:
         return None
-    y = first_row + float(around.sum(axis=1) @ np.arange(around.shape[0])) / total
-    x = first_column + float(around.sum(axis=0) @ np.arange(around.shape[1])) / total
+    y = first_row + sum(index * value for index, value in enumerate(by_row)) / total
+    x = first_column + sum(index * value for index, value in enumerate(by_column)) / total
     return Place((x + 0.5) / width, (y + 0.5) / height, min(total, 1.0))
 
 

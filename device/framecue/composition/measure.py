@@ -1,5 +1,6 @@
 """From a segmentation and its picture to the composition: who is there, and where each one's lines are."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -87,8 +88,8 @@ def _coarse(person: Person, segmentation: Segmentation, levels: Levels, height: 
         head_top_y=None if head_top is None else max((person.around[1] + head_top + 0.5) * down, 0.0),
         chin_y=None if chin is None else chin * height - 0.5,
         foot_y=None if foot is None else min((person.around[1] + foot + 0.5) * down, height) - 1,
-        left_x=float(np.clip((person.around[0] + left + 0.5) * across, 0, width - 1)),
-        right_x=float(np.clip((person.around[0] + right + 0.5) * across - 1, 0, width - 1)),
+        left_x=min(max((person.around[0] + left + 0.5) * across, 0.0), width - 1.0),
+        right_x=min(max((person.around[0] + right + 0.5) * across - 1, 0.0), width - 1.0),
         cut=cut,
     )
 
@@ -189,5 +190,5 @@ def _weight(person: Person, subject: Subject, width: int) -> float:
     size = (person.box[3] - person.box[1]) / int(person.own.shape[0])
     off_centre = abs(subject.centre_x - (width - 1) / 2) / width
     whole = (1.0 if person.head is not None else 0.5) * (0.7 if subject.cut else 1.0)
-    central = float(np.exp(-((off_centre / _CENTRAL) ** 2)))
+    central = math.exp(-((off_centre / _CENTRAL) ** 2))
     return size * central * whole * subject.confidence

@@ -8,6 +8,7 @@ the segmentation's logits as the prior, and no graph cut). Where colours say not
 is like the shoes, their odds are near 1 and the segmentation's edge stays.
 """
 
+import math
 from typing import Final, Literal
 
 import cv2
@@ -45,7 +46,7 @@ def refine_edge(
     if right - left < 4 or bottom - top < 4:
         return None
     patch = image[top:bottom, left:right]
-    step = max(1.0, float(np.sqrt(patch.shape[0] * patch.shape[1] / _MOST_PIXELS)))
+    step = max(1.0, math.sqrt(patch.shape[0] * patch.shape[1] / _MOST_PIXELS))
     size = (max(4, round(patch.shape[1] / step)), max(4, round(patch.shape[0] / step)))
     if step > 1:
         patch = cv2.resize(patch, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
@@ -54,10 +55,9 @@ def refine_edge(
     inside, outside = probability > _SURE, probability < 1 - _SURE
     if np.count_nonzero(inside) < _FEWEST or np.count_nonzero(outside) < _FEWEST:
         return None
-    odds: NDArray[np.float32] = np.log(
-        np.clip(probability, 1e-4, 1 - 1e-4) / np.clip(1 - probability, 1e-4, 1)
-    )
-    odds += _TRUST * _colour_odds(patch, inside, outside) - np.float32(np.log(level / (1 - level)))
+    kept = np.minimum(np.maximum(probability, 1e-4), 1 - 1e-4)
+    odds: NDArray[np.float32] = np.log(kept / (1 - kept))
+    odds += _TRUST * _colour_odds(patch, inside, outside) - np.float32(math.log(level / (1 - level)))
     piece = cv2.blur(odds, (max(3, round(size[0] * _WIDTH)), 3))
     row = _zero(piece.max(axis=1), end)
     if row is None:

@@ -41,7 +41,7 @@ KEYPOINTS: Final = (
 # First channel of each run of the 24 parts (faces, arms with hands, torso, legs, feet), and what it is here.
 # The model's face is the whole head, hair included.
 _RUNS: Final = (0, 2, 12, 14, 22)
-_RUN_PARTS: Final = (Part.FACE, Part.ARM, Part.TORSO, Part.LEG, Part.FOOT)
+_RUN_PARTS: Final = np.array([Part.FACE, Part.ARM, Part.TORSO, Part.LEG, Part.FOOT], np.uint8)
 _CHANNELS: Final = {
     "float_segments": 1,
     "float_part_heatmaps": 24,
@@ -85,10 +85,10 @@ class BodyPix:
         (up to 1) is the probability of a keypoint there, and their centroid is its place, much finer
         than a cell. Without heatmaps and offsets there are no keypoint maps.
         """
-        person_logits, *part_scores = self._finer(_grid(outputs))
-        person = _sigmoid(person_logits)
-        parts = _likeliest(part_scores)
-        parts[person_logits < 0] = Part.BACKGROUND
+        finer = self._finer(_grid(outputs))
+        person = _sigmoid(finer[0])
+        parts = _likeliest(finer[1:])
+        parts[finer[0] < 0] = Part.BACKGROUND
         if "float_heatmaps" not in outputs or "float_short_offsets" not in outputs:
             return Segmentation(parts, person)
         near = _probability(_checked(outputs, "float_heatmaps"))[0]
@@ -120,13 +120,10 @@ def _grid(outputs: Mapping[str, Tensor]) -> NDArray[np.float32]:
     return np.concatenate([segments, runs], axis=2, dtype=np.float32)
 
 
-def _likeliest(scores: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
-    """Part ids (h, w) uint8 of the highest of the runs' (h, w) scores."""
-    best, *others = scores
-    ids = np.full(best.shape, _RUN_PARTS[0], np.uint8)
-    for part, score in zip(_RUN_PARTS[1:], others, strict=True):
-        np.copyto(ids, np.uint8(part), where=score > best)
-        np.maximum(best, score, out=best)
+def _likeliest(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Part ids (h, w) uint8 of the highest of the runs' (runs, h, w) scores."""
+    highest = scores == scores.max(axis=0)
+    ids: NDArray[np.uint8] = (highest * _RUN_PARTS[:, None, None]).max(axis=0)
     return ids
 
 
