@@ -57,7 +57,7 @@ def run(config: ConfigOption = None) -> None:
 def demo(
     out: Annotated[Path | None, typer.Option(help="Folder for the shot and the animation.")] = None,
     model: ModelOption = None,
-    seed: Annotated[int, typer.Option(help="Which person, room and start.")] = 7,
+    seed: Annotated[int, typer.Option(help="Which person and room.")] = 48,
 ) -> None:
     """Watch a simulated photographer being guided to a shot; needs no hardware and ends by itself."""
     from framecue.demo import run_demo

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from framecue.composition.chin import face_edge, find_chin
 from framecue.composition.edges import cut_edges, first_crossing, last_crossing
 from framecue.composition.keypoints import keypoint_count
+from framecue.composition.lines import find_line
 from framecue.composition.people import Person, find_people
 from framecue.composition.refine import refine_edge
 from framecue.composition.subject import Composition, Subject
@@ -34,6 +35,7 @@ class Levels:
 
 
 BODYPIX: Final = Levels()
+FIGURE: Final = Levels(head=0.5, foot=0.5)  # Framecue's own model, taught where people end
 
 # What tells people from cats, coats and crumbs. Among everyday photos, regions that BodyPix finds where
 # there is nobody have a mean probability under .75 and fewer than 3 keypoints, nearly all.
@@ -49,14 +51,16 @@ _FEET: Final = 0.25  # of a person's height: how far above their lowest cell the
 _CENTRAL: Final = 0.35  # of the frame's width: how far off its centre a main subject may well be
 
 
-def measure(image: NDArray[np.uint8], segmentation: Segmentation, levels: Levels = BODYPIX) -> Composition:
+def measure(image: NDArray[np.uint8], segmentation: Segmentation, levels: Levels | None = None) -> Composition:
     """Measure everybody in a picture.
 
     image: (h, w, 3) uint8 RGB, the picture that was segmented. Lines are in its pixels; a line is the
     centre of the first or last row or column that is still the person, and may lie between pixels.
     Subjects are in falling order of how much the picture seems to be of them, so the main one, if any,
-    is the first. Roll and backlight are left unknown.
+    is the first. Roll and backlight are left unknown. levels: those of the model without them.
     """
+    if levels is None:
+        levels = FIGURE if "head_top" in segmentation.heatmaps else BODYPIX
     height, width = image.shape[:2]
     found = []
     for person in find_people(segmentation):
@@ -127,6 +131,13 @@ def _chin(person: Person, segmentation: Segmentation) -> float | None:
     if person.head is None:
         return None
     rows, columns = person.own.shape
+    if "chin" in segmentation.heatmaps:
+        left, top, right, bottom = person.head
+        below = bottom + 0.4 * (bottom - top)
+        region = (left / columns, top / rows, right / columns, below / rows)
+        line = find_line(segmentation.heatmaps["chin"], region)
+        if line is not None:
+            return line
     edge = face_edge(person)
     if edge is not None:
         return (edge + 0.5) / int(rows)
@@ -179,7 +190,7 @@ def _confidence(person: Person, heatmaps: Mapping[str, NDArray[np.float32]]) -> 
     inside = person.probability[person.parts > 0]
     mean = float(inside.mean()) if inside.size else 0.0
     sure = min(max((mean - 0.5) / (_SURE_MEAN - 0.5), 0.0), 1.0)
-    if heatmaps:
+    if "nose" in heatmaps:
         return sure * min(1.0, keypoint_count(heatmaps, person.own) / _BODY_KEYPOINTS)
     kinds = ((Part.HAIR, Part.FACE), (Part.TORSO,), (Part.ARM,), (Part.LEG,))
     return sure * min(1.0, sum(person.share(*kind) > _SEEN for kind in kinds) / _BODY_PARTS)

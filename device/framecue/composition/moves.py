@@ -104,11 +104,11 @@ def _across(subject: Subject, look: Look, lens: _Lens) -> Iterator[Move]:
     gap = subject.centre_x / lens.width - want.value
     turn = lens.pan_deg(want.value * lens.width, subject.centre_x)
     error = _error(subject.centre_x / lens.width, want)
+    effect = abs(gap) * lens.width / lens.height
     if "left" in subject.cut or "right" in subject.cut:
-        error = max(error, 2.0)  # the part outside cannot be measured, so the gap is larger than it looks
-    yield Move(
-        "pan_right" if turn > 0 else "pan_left", abs(turn), "deg", abs(gap) * lens.width / lens.height, error
-    )
+        # The part outside cannot be measured, and nothing else can be told well while it is.
+        error, effect = max(error, 2.0), 2.0
+    yield Move("pan_right" if turn > 0 else "pan_left", abs(turn), "deg", effect, error)
 
 
 def _hidden(subject: Subject, look: Look, lens: _Lens) -> Iterator[Move]:
