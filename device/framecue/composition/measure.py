@@ -51,7 +51,9 @@ _FEET: Final = 0.25  # of a person's height: how far above their lowest cell the
 _CENTRAL: Final = 0.35  # of the frame's width: how far off its centre a main subject may well be
 
 
-def measure(image: NDArray[np.uint8], segmentation: Segmentation, levels: Levels | None = None) -> Composition:
+def measure(
+    image: NDArray[np.uint8], segmentation: Segmentation, levels: Levels | None = None
+) -> Composition:
     """Measure everybody in a picture.
 
     image: (h, w, 3) uint8 RGB, the picture that was segmented. Lines are in its pixels; a line is the
