@@ -36,6 +36,9 @@ class ModelEntry(BaseModel):
     size: int = Field(gt=0, description="bytes")
     licence: str = Field(description="SPDX identifier")
     input: tuple[int, int] | None = Field(None, description="(height, width), pixels; None for any size")
+    long_side: int | None = Field(
+        None, description="input pixels along the longer side; None for the settings'"
+    )
     needs_tpu: bool = Field(False, description="compiled for the Edge TPU, runs nowhere else")
     cpu_twin: str | None = Field(None, description="name of the model to use without an Edge TPU")
 

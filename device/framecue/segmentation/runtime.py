@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from framecue.errors import AcceleratorError, ModelCorruptError, ModelError, SegmenterError
 from framecue.segmentation import Tensor
+from framecue.segmentation.resize import resized
 
 
 class Runtime:
@@ -25,7 +26,7 @@ class Runtime:
     """
 
     def __init__(self, path: Path, outputs: Sequence[str], threads: int, edge_tpu: str = "") -> None:
-        self._outputs = tuple(outputs)
+        self._path, self._outputs, self._threads = path, tuple(outputs), threads
         compiled = _compiled_for_edge_tpu(path)
         if compiled and not edge_tpu:
             raise AcceleratorError(
@@ -65,9 +66,7 @@ class Runtime:
             self._interpreter.resize_tensor_input(self._input, [1, height, width, 3])
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise SegmenterError(
-                f"the model takes no {width}x{height} pictures: {one_line(error)}"
-            ) from error
+            self._rewrite(height, width, error)
 
     def put(self, image: NDArray[np.uint8]) -> None:
         """Copy an (h, w, 3) uint8 RGB picture of the input's size in."""
@@ -88,6 +87,18 @@ class Runtime:
     def copy_to(self, name: str, there: NDArray[Any]) -> None:
         """Copy the raw values of one of the outputs into an array of its shape and dtype."""
         np.copyto(there, self._interpreter.tensor(self._names[name][0])())
+
+    def _rewrite(self, height: int, width: int, reason: Exception) -> None:
+        """Load the model once more with the sizes in its file changed; its weights are the same."""
+        try:
+            content = resized(self._path.read_bytes(), height, width)
+            self._interpreter = _litert().Interpreter(model_content=content, num_threads=self._threads)
+            self._interpreter.allocate_tensors()
+            self._input, self._names = self._check_input(), self._check_outputs()
+        except (ValueError, RuntimeError, ImportError, OSError) as error:
+            raise SegmenterError(
+                f"the model takes no {width}x{height} pictures: {one_line(reason)}; {one_line(error)}"
+            ) from error
 
     def _check_input(self) -> int:
         details = self._interpreter.get_input_details()

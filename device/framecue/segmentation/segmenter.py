@@ -165,7 +165,7 @@ class ProcessSegmenter:
         content = _read(path)
         family = entry.family if entry else _family(self._models, content, path)
         compiled = entry.needs_tpu if entry else b"edgetpu-custom-op" in content
-        adapter = _adapter(family, settings.long_side)
+        adapter = _adapter(family, (entry and entry.long_side) or settings.long_side)
         try:
             process = ModelProcess(
                 prepare(content, adapter.outputs, self._cache),

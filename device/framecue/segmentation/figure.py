@@ -1,0 +1,107 @@
+"""Figure: Framecue's own model of people: their parts, and the rows of chin, head top and foot line.
+
+It speaks once per 4 input pixels. Its cell (r, c) is centred on input pixel (4 r, 4 c), so the first and
+last cells sit on the border pixels; a Segmentation's cells lie inside the frame instead. Decoding resamples
+from one grid to the other, in logits, before anything is decided.
+
+How the model is made: models/training/README.md.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.parts import Part, Segmentation
+from framecue.segmentation import Tensor
+
+STRIDE: Final = 4  # input pixels from one cell to the next
+COARSEST: Final = 16  # input pixels from one cell to the next where the model sees the most
+LINES: Final = ("chin", "head_top", "foot")
+_CHANNELS: Final = {"framecue_parts": len(Part), "framecue_lines": len(LINES)}
+_FINENESS: Final = 2  # cells of the decoded maps per cell of the model
+
+
+class Figure:
+    """Adapter of Framecue's own model, fully convolutional, for any input size.
+
+    long_side: model input pixels along the frame's longer side, 16 n + 1; more is finer and slower.
+    """
+
+    outputs = ("framecue_parts", "framecue_lines")
+
+    def __init__(self, long_side: int = 481) -> None:
+        if long_side < 2 * COARSEST + 1 or long_side % COARSEST != 1:
+            raise ValueError(f"long_side {long_side} is not 16 n + 1 with n >= 2")
+        self.long_side = long_side
+        self._weights: dict[int, NDArray[np.float32]] = {}
+
+    def input_size(self, height: int, width: int) -> tuple[int, int]:
+        """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
+        scale = self.long_side / max(height, width)
+        return _whole_cells(height * scale), _whole_cells(width * scale)
+
+    def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
+        """Make a segmentation of one invoke's outputs.
+
+        outputs: "framecue_parts" (1, gh, gw, 8), logits of the parts of framecue.parts, and
+        "framecue_lines" (1, gh, gw, 3), logits; int8, uint8 or float. Raises ValueError for other shapes.
+
+        Every map comes back at about two cells for each of the model's. The heatmaps "chin", "head_top" and
+        "foot" are bright around the point of each person's face, head and feet that is lowest, highest
+        and lowest; 1.25 of the model's cells high at one deviation, twice that wide.
+        """
+        parts = _checked(outputs, "framecue_parts")
+        lines = _checked(outputs, "framecue_lines")
+        if lines.shape[:2] != parts.shape[:2]:
+            raise ValueError(f"framecue_lines has {lines.shape[:2]} cells, framecue_parts {parts.shape[:2]}")
+        somebody, others = parts[..., 1:], parts[..., :1]
+        most = somebody.max(axis=2, keepdims=True)
+        odds = most + np.log(np.exp(somebody - most).sum(axis=2, keepdims=True)) - others
+        finer = self._finer(np.concatenate([odds, lines, somebody], axis=2))
+        ids = (finer[1 + len(LINES) :].argmax(axis=0) + 1).astype(np.uint8)
+        ids[finer[0] < 0] = Part.BACKGROUND
+        heatmaps = {name: _sigmoid(finer[1 + number]) for number, name in enumerate(LINES)}
+        return Segmentation(ids, _sigmoid(finer[0]), heatmaps)
+
+    def _finer(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Resample (gh, gw, c) from the model's grid to (c, h, w) frame-covering cells."""
+        height, width, _ = grid.shape
+        channels = np.ascontiguousarray(grid.transpose(2, 0, 1))
+        finer: NDArray[np.float32] = np.matmul(
+            np.matmul(self._weight(height), channels), self._weight(width).T
+        )
+        return finer
+
+    def _weight(self, cells: int) -> NDArray[np.float32]:
+        if cells not in self._weights:
+            self._weights[cells] = _linear_weights(cells)
+        return self._weights[cells]
+
+
+def _whole_cells(pixels: float) -> int:
+    return max(2, round((pixels - 1) / COARSEST)) * COARSEST + 1
+
+
+def _linear_weights(cells: int) -> NDArray[np.float32]:
+    """(wanted, cells): interpolate from the model's cells to finer ones that cover the frame."""
+    wanted = (cells - 1) * _FINENESS + 1
+    pixels = (cells - 1) * STRIDE + 1
+    position = ((np.arange(wanted) + 0.5) * pixels / wanted - 0.5) / STRIDE
+    distance = np.abs(position[:, None] - np.arange(cells)[None, :])
+    return np.maximum(1.0 - distance, 0.0).astype(np.float32)
+
+
+def _checked(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float32]:
+    """Logits (gh, gw, channels)."""
+    tensor = outputs[name]
+    shape = tensor.raw.shape
+    if len(shape) != 4 or (shape[0], shape[3]) != (1, _CHANNELS[name]) or min(shape[1:3]) < 2:
+        raise ValueError(f"{name} has shape {shape}, expected (1, h, w, {_CHANNELS[name]})")
+    logits: NDArray[np.float32] = tensor.real()[0]
+    return logits
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.float32(1) / (np.float32(1) + np.exp(-logits))

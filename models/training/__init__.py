@@ -1,0 +1,1 @@
+"""How Framecue's own segmenter is made: data, network, training, export, evaluation. See README.md here."""

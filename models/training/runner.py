@@ -1,0 +1,71 @@
+"""A model file run in this process, for measuring: its adapter, any input size, the bare invoke timed."""
+
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.parts import Segmentation
+from framecue.segmentation import Tensor
+from framecue.segmentation.bodypix import BodyPix
+from framecue.segmentation.figure import Figure
+from framecue.segmentation.resize import resized
+
+THREADS = 2
+
+
+class Runner:
+    """One model at one long side. `invoke_s`: seconds of each invoke so far."""
+
+    def __init__(self, path: Path, long_side: int) -> None:
+        self._content = path.read_bytes()
+        own = all(name.encode() in self._content for name in Figure.outputs)
+        self._adapter: Figure | BodyPix = Figure(long_side) if own else BodyPix(long_side)
+        self._own = own
+        self._interpreters: dict[tuple[int, int], object] = {}
+        self.name = f"{path.stem} {long_side}"
+        self.invoke_s: list[float] = []
+
+    def segment(self, image: NDArray[np.uint8]) -> Segmentation:
+        """Segment an (h, w, 3) uint8 RGB picture."""
+        size = self._adapter.input_size(image.shape[0], image.shape[1])
+        interpreter = self._interpreter(size)
+        shrinks = image.shape[0] > 2 * size[0] or image.shape[1] > 2 * size[1]
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        picture = cv2.resize(image, (size[1], size[0]), interpolation=method)
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[None])
+        start = time.perf_counter()
+        interpreter.invoke()
+        self.invoke_s.append(time.perf_counter() - start)
+        outputs = {}
+        for detail in interpreter.get_output_details():
+            scale, zero_point = detail["quantization"]
+            raw = interpreter.get_tensor(detail["index"])
+            outputs[detail["name"]] = Tensor(raw, float(scale), int(zero_point))
+        return self._adapter.decode(outputs)
+
+    def _interpreter(self, size: tuple[int, int]):
+        from ai_edge_litert.interpreter import Interpreter
+
+        if size not in self._interpreters:
+            if self._own:
+                made = Interpreter(model_content=resized(self._content, *size), num_threads=THREADS)
+            else:
+                made = Interpreter(model_content=self._content, num_threads=THREADS)
+                made.resize_tensor_input(made.get_input_details()[0]["index"], [1, *size, 3])
+            made.allocate_tensors()
+            self._interpreters[size] = made
+        return self._interpreters[size]
+
+
+def likely(segmentation: Segmentation, size: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Where somebody is, (h, w) of that size."""
+    return cv2.resize(segmentation.person, (size[1], size[0]), interpolation=cv2.INTER_LINEAR) >= 0.5
+
+
+def overlap(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """Intersection over union; 1 where both are empty."""
+    union = np.count_nonzero(found | truth)
+    return float(np.count_nonzero(found & truth) / union) if union else 1.0
