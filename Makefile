@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
+# Published models kept beside the checkout are used without being fetched.
+export FRAMECUE_MODELS ?= $(wildcard ../shared/models/coral)
+
 .PHONY: demo test lint lock config clean
 
 demo: $(VENV)/.ready
