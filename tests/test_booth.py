@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 
+import pytest
+
 from framecue.album import Album
 from framecue.booth import Booth
 from framecue.camera.studio import Driver as StudioCamera
@@ -70,8 +72,9 @@ class FaultySegmenter(ExactSegmenter):
 class Rig:
     """A booth running in a thread, with everything a test wants to get at."""
 
-    def __init__(self, folder, open_camera=None, min_free_mb=10, environ=None, **limits):
-        camera = StudioSettings(kind="studio", seed=3, distance_m=3.4, height_m=0.9, **SMALL)
+    def __init__(self, folder, open_camera=None, min_free_mb=10, environ=None, still_width=384, **limits):
+        sizes = {**SMALL, "still_width": still_width}
+        camera = StudioSettings(kind="studio", seed=3, distance_m=3.4, height_m=0.9, **sizes)
         self.settings = Settings(
             camera=camera,
             indicators=(),
@@ -148,6 +151,28 @@ def test_presses_before_a_stop_are_still_kept(tmp_path):
         rig.booth.ask("stop")
         rig.thread.join(PATIENCE_S)
         assert len(rig.album.shots()) == 1
+
+
+def test_a_status_line_tells_speed_delay_and_shots(tmp_path, caplog):
+    caplog.set_level("INFO")
+    with Rig(tmp_path, status_every_s=1.0) as rig:
+        rig.watcher.wait_for_cue()
+        deadline = time.monotonic() + PATIENCE_S
+        while "frame to cue" not in caplog.text and time.monotonic() < deadline:
+            threading.Event().wait(0.05)
+    line = next(each for each in caplog.messages if "frame to cue p50" in each)
+    assert "frames/s" in line
+    assert "p99" in line
+    assert "0 shots kept" in line
+
+
+@pytest.mark.parametrize(("width", "warned"), [(512, True), (384, False)])
+def test_photos_of_another_shape_than_the_preview_are_warned_of(tmp_path, caplog, width, warned):
+    with Rig(tmp_path, still_width=width) as rig:
+        rig.watcher.wait_for_cue()
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+    assert ("another view than the preview" in caplog.text) == warned
 
 
 def test_it_stops_within_two_seconds(tmp_path):

@@ -236,6 +236,25 @@ def test_run_on_a_folder_of_photos_cues_shoots_on_enter_and_leaves_a_readable_al
     assert told["composition"]["subjects"]
 
 
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
+def test_run_outlives_its_model_and_shoots_meanwhile(with_models, portrait, tmp_path, fault):
+    file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait}"\nrate = 15', tmp_path / "album")
+    with started(file, with_models) as booth:
+        wait_for(booth, "working")
+        (child,) = Path(f"/proc/{booth.pid}/task/{booth.pid}/children").read_text().split()
+        os.kill(int(child), fault)
+        booth.stdin.write("\n")
+        booth.stdin.flush()
+        asked = time.monotonic()
+        seen = wait_for(booth, "segmenter works again")
+        assert time.monotonic() - asked < 2.0 + 1.0  # back within 2 s, on a loaded machine too
+        if not any("shot kept" in line for line in seen):
+            wait_for(booth, "shot kept")
+        booth.terminate()
+        assert booth.wait(10) == 0
+    assert len(list((tmp_path / "album").glob("*.jpg"))) == 1
+
+
 def test_run_on_a_spoilt_file_goes_on_with_the_last_good_one_and_says_so(with_models, portrait, tmp_path):
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait}"\nrate = 15', tmp_path / "album")
     with started(file, with_models) as booth:

@@ -19,7 +19,8 @@ WIDTH, HEIGHT, FOV_DEG = 480, 640, 48.0
 HEAD_TOP, FOOT = 0.10, 0.94  # where the look wants them
 PHOTOS = 24
 
-# What was done to the framing: how much larger, moved right and down (shares of the frame), turned; the right cues.
+# What was done to the framing: how much larger, moved right and down (shares of the frame) and turned
+# (degrees); and the right cues then.
 CASES = {
     "as the look wants it": ((1.0, 0.0, 0.0, 0.0), {"hold", "ready"}),
     "leaning 3 degrees": ((1.0, 0.0, 0.0, 3.0), {"hold", "ready"}),

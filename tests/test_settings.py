@@ -1,4 +1,4 @@
-"""Settings: every wrong value is one line that says where and what is allowed, and a booth starts all the same."""
+"""Settings: every wrong value is one line that says what is allowed, and a booth starts all the same."""
 
 import os
 import tomllib

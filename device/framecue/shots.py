@@ -9,10 +9,13 @@ from datetime import datetime
 from framecue.album import Album, Shot
 from framecue.camera.feed import Feed
 from framecue.errors import AlbumError, CameraError
+from framecue.frame import Still
 from framecue.indicators import Indicator, Notice
 from framecue.live import Moment
 
 log = logging.getLogger(__name__)
+
+SHAPE_LIMIT = 0.02  # how far the shapes of preview and photo may differ
 
 
 class Shots:
@@ -35,6 +38,7 @@ class Shots:
         self._limit_s, self._now = still_limit_s, now
         self._presses: queue.SimpleQueue[Moment | _End | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="shots", daemon=True)
+        self._compared = False
         self.kept: list[Shot] = []
         self.lost = 0
 
@@ -72,6 +76,7 @@ class Shots:
     def _take(self, moment: Moment | None) -> Shot:
         self._album.check()  # before the camera is asked: a full album is known at once
         still = self._feed.still(self._limit_s)
+        self._compare_shapes(moment, still)
         return self._album.save(
             still,
             look=self._look,
@@ -80,6 +85,21 @@ class Shots:
             camera=self._camera,
             taken=self._now(),
         )
+
+    def _compare_shapes(self, moment: Moment | None, still: Still) -> None:
+        """Warn, once, when the photo shows more or less than the preview that was framed."""
+        if moment is None or self._compared:
+            return
+        self._compared = True
+        preview, photo = moment.frame.image.shape, still.image.shape
+        if abs(preview[0] * photo[1] / (preview[1] * photo[0]) - 1) > SHAPE_LIMIT:
+            log.warning(
+                "photos of %d x %d show another view than the preview of %d x %d: set sizes of one shape",
+                photo[1],
+                photo[0],
+                preview[1],
+                preview[0],
+            )
 
 
 class _End:

@@ -1,5 +1,6 @@
 """The segmenter: a model's process and the adapter that understands it."""
 
+import logging
 import os
 import time
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from framecue.segmentation.models import Models
 from framecue.segmentation.prepare import prepare
 from framecue.segmentation.process import ModelProcess
 from framecue.table import Table
+
+_log = logging.getLogger(__name__)
 
 
 class SegmenterSettings(Table):
@@ -194,6 +197,7 @@ class ProcessSegmenter:
     def _fall_back(self, twin: str, error: AcceleratorError) -> None:
         self._open(twin)
         self.fallback = f"{error}; using {twin} on the CPU"
+        _log.warning("%s", self.fallback)
 
 
 def _fit(image: NDArray[np.uint8], place: NDArray[np.uint8]) -> None:
