@@ -1,6 +1,7 @@
 """Raspberry Pi cameras: their faults, modes and metadata, on a stand-in for picamera2."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,15 @@ def pi_camera(**settings: Any) -> picamera2.Driver:
 def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "picamera2", None)
     with pytest.raises(CameraMissingError, match=r"apt install python3-pi.*--system-site-packages"):
+        pi_camera()
+
+
+def test_built_for_another_numpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "picamera2.py"
+    package.write_text("raise ValueError('numpy.dtype size changed, may indicate binary incompatibility')")
+    monkeypatch.delitem(sys.modules, "picamera2", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(CameraMissingError, match=r"numpy\.dtype size changed.*framecue\[pi\]"):
         pi_camera()
 
 

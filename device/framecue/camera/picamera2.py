@@ -157,6 +157,11 @@ def _camera_class() -> Any:
             "picamera2 is not installed; `apt install python3-picamera2` and make the virtual environment "
             "with --system-site-packages"
         ) from error
+    except ValueError as error:  # "numpy.dtype size changed": its simplejpeg was built for the system's numpy
+        raise CameraMissingError(
+            f"picamera2 does not fit this numpy ({error}); install the extra that brings a simplejpeg which "
+            "does: pip install 'framecue[pi]'"
+        ) from error
     if not hasattr(camera_class, "cancel_all_and_flush"):  # came with the time limits of its calls
         raise CameraMissingError("picamera2 is too old to notice a silent camera; run `apt full-upgrade`")
     return camera_class
