@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from framecue.errors import PhotoError
-from framecue.photo import encode_jpeg, is_photo, read_photo, scaled_into
+from framecue.photo import is_photo, read_photo, scaled_into
 from standins.scenes import BLUE, GREEN, GREY, RED, quarters, scene
 
 UPRIGHT = [RED, GREEN, BLUE, GREY]
@@ -236,14 +236,6 @@ def test_damage_is_read_or_refused_nothing_else(
         assert image.shape[2] == 3
         assert image.size
         assert image.dtype == np.uint8
-
-
-def test_jpeg_goes_out_and_comes_back(tmp_path: Path) -> None:
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(encode_jpeg(scene(320, 240), 90))
-    assert quarters(read_photo(path)) == UPRIGHT
-    assert len(encode_jpeg(scene(320, 240), 30)) < len(encode_jpeg(scene(320, 240), 95))
-    assert encode_jpeg(scene(320, 240)[:, ::-1])  # a view
 
 
 @pytest.mark.parametrize(

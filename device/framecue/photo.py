@@ -1,4 +1,4 @@
-"""Photo files: read upright as RGB pixels, written as JPEG."""
+"""Photo files, read upright as RGB pixels."""
 
 import warnings
 from pathlib import Path
@@ -70,15 +70,6 @@ def read_photo(
     except Exception as error:  # Pillow's parsers raise almost anything on damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{path} is damaged or cut short ({reason}); copy it again") from error
-
-
-def encode_jpeg(image: NDArray[np.uint8], quality: int = 92) -> bytes:
-    """Encode an (h, w, 3) uint8 RGB picture as JPEG, quality 1..100, without metadata."""
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not done:
-        raise PhotoError(f"a picture of {image.shape[1]}x{image.shape[0]} cannot be written as JPEG")
-    return data.tobytes()
 
 
 def scaled_into(image: NDArray[np.uint8], fit: tuple[int, int]) -> NDArray[np.uint8]:

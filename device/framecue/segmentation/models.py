@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from framecue.durable import sync_folder
 from framecue.errors import ModelCorruptError, ModelError, ModelMissingError
 from framecue.resources import project_file
 
@@ -134,7 +135,7 @@ class Models:
                 _check(name, entry, part)
                 os.fsync(part.fileno())
                 Path(part.name).replace(target)
-                _sync_folder(target.parent)
+                sync_folder(target.parent)
         except BlockingIOError as error:
             raise ModelError(f"model {name} is being fetched by another process; wait for it") from error
         except OSError as error:
@@ -239,11 +240,3 @@ def _go_on(entry: ModelEntry, part: BufferedRandom, progress: Progress, timeout_
 def _starts_at(response: http.client.HTTPResponse, there: int) -> bool:
     return response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
 
-
-def _sync_folder(folder: Path) -> None:
-    """The rename itself must survive a power cut too."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

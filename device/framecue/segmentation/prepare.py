@@ -7,15 +7,14 @@ for bit.
 """
 
 import hashlib
-import os
 import struct
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from framecue.durable import write_durably
 from framecue.errors import ModelCorruptError, ModelError
 
 _DECODER: Final = b"PosenetDecoderOp"
@@ -134,12 +133,4 @@ def _load(kept: Path) -> bytes | None:
 def _keep(kept: Path, prepared: bytes) -> None:
     """Write a result, its digest in front, so that it is there whole or not at all."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
-        try:
-            file.write(_DIGEST(prepared).digest() + prepared)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(kept)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    write_durably(kept, _DIGEST(prepared).digest() + prepared)
