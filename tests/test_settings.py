@@ -93,6 +93,15 @@ def test_a_wrong_environment_variable_is_named(monkeypatch):
         load_settings(None)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("FRAMECUE_CAMERA__WIDHT", "did you mean width"), ("FRAMECUE_GIDE__LOOK", "guide")]
+)
+def test_a_misspelt_environment_variable_is_named(monkeypatch, name, told):
+    monkeypatch.setenv(name, "5")
+    with pytest.raises(SettingsError, match=rf"environment {name}.*{told}"):
+        load_settings(None)
+
+
 def test_bytes_that_are_no_text_and_files_that_are_not_there(tmp_path):
     file = tmp_path / "booth.toml"
     with pytest.raises(SettingsError, match=r"booth\.toml: cannot be read"):

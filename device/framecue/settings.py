@@ -110,6 +110,7 @@ def load_settings(file: Path | None) -> Settings:
     Raises SettingsError, one line: which file, which key, what was given and what is allowed.
     """
     tables = {} if file is None else _read_tables(file)
+    _refuse_unknown_variables()
     try:
         return Settings(**tables)
     except ValidationError as error:
@@ -133,10 +134,21 @@ def _read_tables(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: is not valid TOML: {error}; mend that line") from None
 
 
+def _refuse_unknown_variables() -> None:
+    """A variable of a table that does not exist would otherwise be passed over in silence."""
+    for name in os.environ:
+        table, nested, _ = name.removeprefix(PREFIX).lower().partition("__")
+        if name.startswith(PREFIX) and nested and table not in Settings.model_fields:
+            raise SettingsError(
+                f"environment {name}: no such table; there are {', '.join(Settings.model_fields)}"
+            )
+
+
 def _first_fault(error: ValidationError, file: Path | None) -> str:
     where, fault = _innermost(error, ())
     key = ".".join(str(step) for step in where)
-    variable = PREFIX + "__".join(str(step) for step in where).upper()
+    unknown = (fault["ctx"]["key"],) if fault["type"] == "unknown_key" else ()
+    variable = PREFIX + "__".join(str(step) for step in (*where, *unknown)).upper()
     source = f"environment {variable}" if variable in os.environ else str(file or "settings")
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
     given = fault["input"]
