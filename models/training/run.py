@@ -35,6 +35,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=2200, help="training steps in all")
     parser.add_argument("--batch", type=int, default=12, help="frames in a step")
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate of the decoder")
+    parser.add_argument("--anchor", type=float, default=2e-3, help="pull of the published encoder, a step")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that make frames")
     parser.add_argument("--device", help="cpu or cuda; the best there is without it")

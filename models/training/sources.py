@@ -20,7 +20,7 @@ from framecue.segmentation.figure import LINES
 
 ANIMALS: Final = ("other-cat_1080p", "other-pets", "other-dog_segmentation", "other-bird_segmentation")
 _SHARES: Final = {
-    "labelled": 0.36, "composite": 0.18, "everyday": 0.18, "rendered": 0.12, "taught": 0.08, "nobody": 0.08,
+    "labelled": 0.28, "composite": 0.18, "everyday": 0.24, "rendered": 0.1, "taught": 0.1, "nobody": 0.1,
 }  # fmt: skip
 _ALL_LINES: Final = frozenset(LINES)
 

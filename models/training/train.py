@@ -60,7 +60,8 @@ def train(folders: Folders, options: Any) -> Path:
     """Train for options.steps steps in all; returns the checkpoint, work/run/last.pt.
 
     options: steps, batch, rate, seed, report (steps between reports), start (float16 weights to start from,
-    or None for the published encoder), device.
+    or None for the published encoder), device, anchor
+    (share of the way back to the published encoder that it is pulled at each step, at the highest rate).
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     run = folders.work / options.run
@@ -74,6 +75,7 @@ def train(folders: Folders, options: Any) -> Path:
     average = Network().to(device)
     average.load_state_dict(network.state_dict())
     slow = list(network.encoder.parameters())
+    anchor = _published(folders, device)
     fast = [value for name, value in network.named_parameters() if not name.startswith("encoder.")]
     optimizer = torch.optim.AdamW([{"params": slow}, {"params": fast}], lr=options.rate, weight_decay=0.01)
     first = _resume(run / "last.pt", network, average, optimizer)
@@ -92,6 +94,7 @@ def train(folders: Folders, options: Any) -> Path:
         total.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
+        _pull(network, anchor, options.anchor * rate / options.rate)
         _average(average, network, min(_DECAY, step / (step + 10)))
         sums += [float(total.detach()), *(float(share) for share in shares)]
         if step % options.log == 0 or step == options.steps:
@@ -117,6 +120,19 @@ def cycle(progress: float) -> float:
 def as_input(image: torch.Tensor) -> torch.Tensor:
     """(b, h, w, 3) uint8 to what the network takes: the published model's scale, (value - 128) / 128."""
     return (image.permute(0, 3, 1, 2).float() - 128) / 128
+
+
+def _published(folders: Folders, device: torch.device) -> list[torch.Tensor]:
+    network = Network()
+    network.encoder.start_from(read_encoder(folders.bodypix))
+    return [value.detach().to(device) for value in network.encoder.parameters()]
+
+
+def _pull(network: Network, anchor: list[torch.Tensor], share: float) -> None:
+    """Move the encoder back towards the published one by that share of the way (Li et al., L2-SP, 2018)."""
+    with torch.no_grad():
+        for value, published in zip(network.encoder.parameters(), anchor, strict=True):
+            value.lerp_(published, share)
 
 
 def _average(average: Network, network: Network, decay: float) -> None:

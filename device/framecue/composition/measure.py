@@ -35,7 +35,7 @@ class Levels:
 
 
 BODYPIX: Final = Levels()
-FIGURE: Final = Levels(head=0.5, foot=0.5)  # Framecue's own model, taught where people end
+FIGURE: Final = Levels(head=0.5, foot=0.7)  # Framecue's own model spreads over floors, not over hair
 
 # What tells people from cats, coats and crumbs. Among everyday photos, regions that BodyPix finds where
 # there is nobody have a mean probability under .75 and fewer than 3 keypoints, nearly all.
