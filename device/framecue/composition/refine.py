@@ -86,8 +86,8 @@ def _colour_odds(
 ) -> NDArray[np.float32]:
     """Logarithm of how much likelier each pixel's colour is inside than outside."""
     bins = 1 << _BITS
-    channels = (patch >> (8 - _BITS)).astype(np.int32)
-    colour = (channels[..., 0] * bins + channels[..., 1]) * bins + channels[..., 2]
+    levels = (patch >> (8 - _BITS)).astype(np.uint16)
+    colour = (levels[..., 0] << 2 * _BITS) | (levels[..., 1] << _BITS) | levels[..., 2]
     counts = np.stack([np.bincount(colour[sure], minlength=bins**3) for sure in (inside, outside)], axis=-1)
     shares = counts.astype(np.float32)
     for _ in range(3):  # blur along one channel, then turn to the next
@@ -95,7 +95,7 @@ def _colour_odds(
         blurred = np.asarray(cv2.GaussianBlur(flat, (1, 3), 0, sigmaY=_SMOOTH), np.float32)
         shares = blurred.transpose(1, 0, 2).reshape(-1, 2)
     shares = shares / shares.sum(axis=0) + np.float32(_FLOOR)
-    odds: NDArray[np.float32] = np.log(shares[:, 0] / shares[:, 1])[colour]
+    odds: NDArray[np.float32] = np.log(shares[:, 0] / shares[:, 1]).take(colour)
     return odds
 
 

@@ -9,6 +9,7 @@ Model: Papandreou et al., "PersonLab", ECCV 2018; part order as in tensorflow/tf
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -96,12 +97,9 @@ class BodyPix:
         return Segmentation(parts, person, _votes(near, offsets))
 
     def _finer(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Resample (gh, gw, c) from the model's grid to (c, h, w) frame-covering cells."""
-        height, width, _ = grid.shape
-        channels = np.ascontiguousarray(grid.transpose(2, 0, 1))
-        finer: NDArray[np.float32] = np.matmul(
-            np.matmul(self._weight(height), channels), self._weight(width).T
-        )
+        """Resample (c, gh, gw) from the model's grid to (c, h, w) frame-covering cells."""
+        _, height, width = grid.shape
+        finer: NDArray[np.float32] = np.matmul(np.matmul(self._weight(height), grid), self._weight(width).T)
         return finer
 
     def _weight(self, cells: int) -> NDArray[np.float32]:
@@ -111,13 +109,18 @@ class BodyPix:
 
 
 def _grid(outputs: Mapping[str, Tensor]) -> NDArray[np.float32]:
-    """(gh, gw, 6): the person's logits, then the best raw score of each run of parts.
+    """(6, gh, gw): the person's logits, then the best raw score of each run of parts.
 
     Quantization keeps order, so raw values do for comparing.
     """
     segments = _checked(outputs, "float_segments").real()[0]
-    runs = np.maximum.reduceat(_checked(outputs, "float_part_heatmaps").raw[0], _RUNS, axis=2)
-    return np.concatenate([segments, runs], axis=2, dtype=np.float32)
+    height, width, _ = segments.shape
+    parts = _checked(outputs, "float_part_heatmaps").raw.reshape(height * width, -1).T.copy()
+    grid = np.empty((1 + len(_RUNS), height, width), np.float32)
+    grid[0] = segments[..., 0]
+    for scores, (first, end) in zip(grid[1:], pairwise((*_RUNS, len(parts))), strict=True):
+        scores[:] = parts[first:end].max(axis=0).reshape(height, width)
+    return grid
 
 
 def _likeliest(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -129,11 +132,6 @@ def _likeliest(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def _whole_cells(pixels: float) -> int:
     return max(2, round((pixels - 1) / STRIDE)) * STRIDE + 1
-
-
-def _frame_position(pixel: NDArray[np.float32], cells: int, wanted: int) -> NDArray[np.float32]:
-    """Where model input pixels lie among `wanted` cells that cover the frame; cells are the model's."""
-    return (pixel + np.float32(0.5)) * np.float32(wanted / ((cells - 1) * STRIDE + 1)) - np.float32(0.5)
 
 
 def _linear_weights(cells: int) -> NDArray[np.float32]:
@@ -156,17 +154,19 @@ def _votes(near: NDArray[np.float32], offsets: Tensor) -> dict[str, NDArray[np.f
     row, column = np.divmod(place, width)
     raw = offsets.raw.reshape(-1)
     first = place * (2 * count) + point
-    down, across = Tensor(raw[np.stack([first, first + count])], offsets.scale, offsets.zero_point).real()
-    y = _frame_position(row * np.float32(STRIDE) + down, height, height) + 1  # a margin of one cell takes
-    x = _frame_position(column * np.float32(STRIDE) + across, width, width) + 1  # what falls off the frame
-    y, x = np.clip(y, 0, height + 0.99), np.clip(x, 0, width + 0.99)
-    top, left = y.astype(np.intp), x.astype(np.intp)
-    y -= top
-    x -= left
+    offset = Tensor(raw[np.stack([first, first + count])], offsets.scale, offsets.zero_point).real()
+    size = np.array([[height], [width]], np.float32)
+    # Cells (y, x) pointed to, in maps with a margin of one cell that takes what falls off the frame.
+    pixel = np.stack([row, column]).astype(np.float32) * STRIDE + offset
+    at = (pixel + np.float32(0.5)) * (size / ((size - 1) * STRIDE + 1)) + np.float32(0.5)
+    at = np.minimum(np.maximum(at, 0), size + np.float32(0.99))
+    corner = at.astype(np.intp)
+    (y, x), (top, left) = at - corner, corner
     weight = near.reshape(-1)[voters] / np.float32(_DISC)
+    lower, upper = y * weight, (1 - y) * weight
     cell = (point * (height + 2) + top) * (width + 2) + left
     cells = np.concatenate([cell, cell + 1, cell + width + 2, cell + width + 3])
-    shares = np.concatenate([(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x]) * np.tile(weight, 4)
+    shares = np.concatenate([upper * (1 - x), upper * x, lower * (1 - x), lower * x])
     votes = np.bincount(cells, shares, count * (height + 2) * (width + 2))
     maps = np.minimum(votes.reshape(count, height + 2, width + 2)[:, 1:-1, 1:-1], 1).astype(np.float32)
     return dict(zip(KEYPOINTS, maps, strict=True))

@@ -239,4 +239,3 @@ def _go_on(entry: ModelEntry, part: BufferedRandom, progress: Progress, timeout_
 
 def _starts_at(response: http.client.HTTPResponse, there: int) -> bool:
     return response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
-
