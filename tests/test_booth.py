@@ -1,6 +1,7 @@
 """The whole booth in a simulated room: it cues, shoots, keeps, outlives faults and stops at once."""
 
 import json
+import os
 import socket
 import threading
 import time
@@ -17,6 +18,7 @@ from framecue.errors import (
     CameraMissingError,
     CameraStalledError,
     SegmenterError,
+    ShutterError,
 )
 from framecue.service import Service
 from framecue.settings import Settings
@@ -72,15 +74,16 @@ class FaultySegmenter(ExactSegmenter):
 class Rig:
     """A booth running in a thread, with everything a test wants to get at."""
 
-    def __init__(self, folder, open_camera=None, min_free_mb=10, environ=None, still_width=384, **limits):
+    def __init__(self, folder, open_camera=None, min_free_mb=10, environ=None, still_width=384, **more):
         sizes = {**SMALL, "still_width": still_width}
         camera = StudioSettings(kind="studio", seed=3, distance_m=3.4, height_m=0.9, **sizes)
+        shown, shutters = more.pop("indicators", ()), more.pop("shutters", ())
         self.settings = Settings(
             camera=camera,
-            indicators=(),
-            shutters=(),
+            indicators=shown,
+            shutters=shutters,
             album={"folder": folder},
-            booth={"start_limit_s": 5, **limits},
+            booth={"start_limit_s": 5, **more},
         )
         self.cameras = []
         self.watcher = Watcher()
@@ -230,6 +233,39 @@ def test_an_album_that_fills_up_is_told_loses_nothing_and_the_booth_goes_on(tmp_
         rig.booth.ask("shoot")
         rig.watcher.wait_for("saved", 2)
         assert len(rig.album.shots()) == 2
+
+
+@pytest.fixture
+def no_pins(monkeypatch):
+    """A machine on which gpiozero finds no pins."""
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "absent")
+    monkeypatch.setattr("gpiozero.Device.pin_factory", None)
+
+
+@pytest.mark.usefixtures("no_pins")
+def test_a_dead_lamp_is_told_and_the_booth_goes_on(tmp_path, caplog):
+    with Rig(tmp_path, indicators=({"kind": "leds"},)) as rig:
+        rig.watcher.wait_for_cue()
+    assert "left out: leds: GPIO pins cannot be used" in caplog.text
+
+
+@pytest.mark.usefixtures("no_pins")
+def test_a_dead_button_beside_a_working_one_is_told_and_the_booth_goes_on(tmp_path, caplog, monkeypatch):
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as terminal, os.fdopen(writing, "w") as keys:
+        monkeypatch.setattr("sys.stdin", terminal)
+        with Rig(tmp_path, shutters=({"kind": "button"}, {"kind": "keyboard"})) as rig:
+            rig.watcher.wait_for_cue()
+            print(file=keys, flush=True)
+            rig.watcher.wait_for("saved")
+    assert "left out: button: GPIO pins cannot be used" in caplog.text
+
+
+@pytest.mark.usefixtures("no_pins")
+def test_a_booth_whose_only_shutter_is_dead_does_not_pretend(tmp_path):
+    with Rig(tmp_path, shutters=({"kind": "button"},)) as rig:
+        rig.thread.join(PATIENCE_S)
+        assert isinstance(rig.error, ShutterError)
 
 
 def test_no_camera_at_all_ends_with_what_is_wrong(tmp_path):

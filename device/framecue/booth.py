@@ -14,7 +14,7 @@ from framecue.camera import CAMERAS, Camera
 from framecue.camera.feed import Feed
 from framecue.composition.guide import Guide
 from framecue.composition.look import load_look
-from framecue.errors import AlbumError, CameraError
+from framecue.errors import AlbumError, CameraError, IndicatorError, ShutterError
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
 from framecue.live import LiveLoop, Moment, Pipeline
@@ -63,7 +63,7 @@ class Booth:
             complaint,
         )
         self._stop = threading.Event()
-        self._panel = Panel((*(_indicator(each) for each in settings.indicators), *indicators))
+        self._panel = Panel((*_opened_indicators(settings), *indicators))
         self.feed = Feed(
             open_camera or (lambda: cast(Camera, CAMERAS.driver(settings.camera))),
             clock=clock,
@@ -106,7 +106,7 @@ class Booth:
             self.feed.start()
             self.live.start()
             self.shots.start()
-            shutters += [SHUTTERS.driver(each, self.ask) for each in self._settings.shutters]
+            shutters += self._opened_shutters()
             self._watch(limit_s)
         finally:
             self._service.stopping()
@@ -121,6 +121,20 @@ class Booth:
             self._panel.close()
             self._service.close()
             self._album.close()
+
+    def _opened_shutters(self) -> list[Shutter]:
+        """The shutters that work; raises the last one's ShutterError where there are some, but none works."""
+        opened: list[Shutter] = []
+        fault: ShutterError | None = None
+        for settings in self._settings.shutters:
+            try:
+                opened.append(SHUTTERS.driver(settings, self.ask))
+            except ShutterError as error:
+                fault = error
+                log.error("left out: %s", error)
+        if fault is not None and not opened:
+            raise fault
+        return opened
 
     def _refuse_without_album(self) -> None:
         """A booth that can keep no shot says so on its lamps and does not start."""
@@ -192,8 +206,15 @@ class Booth:
         return ", ".join([*parts, *filter(None, (self.feed.fault, self.live.fault, self._complaint))])
 
 
-def _indicator(settings: object) -> Indicator:
-    return cast(Indicator, INDICATORS.driver(settings))  # type: ignore[arg-type]
+def _opened_indicators(settings: Settings) -> list[Indicator]:
+    """The indicators that work: a booth with a dead lamp still shoots."""
+    opened: list[Indicator] = []
+    for each in settings.indicators:
+        try:
+            opened.append(INDICATORS.driver(each))
+        except IndicatorError as error:
+            log.error("left out: %s", error)
+    return opened
 
 
 def _temperature() -> float | None:
