@@ -18,12 +18,12 @@ from framecue.live import Moment
 from framecue.photographer import Photographer
 from framecue.segmentation import Segmenter
 from framecue.segmentation.models import Models
-from framecue.segmentation.segmenter import open_segmenter
+from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
 from framecue.service import Service
 from framecue.settings import Settings
 from framecue.sketch import save_animation, sketch
-from framecue.studio.exact import ExactSegmenter
 
+OWN_MODEL = "fine"
 LIMIT_S = 60.0  # nobody should need longer to be guided to a shot
 PAGE_EVERY_S = 0.1  # pages of the animation
 SIZE = {"width": 480, "height": 640, "still_width": 1520, "still_height": 2028}  # a camera mounted upright
@@ -38,7 +38,7 @@ def run_demo(out: Path | None, model: str | None, seed: int) -> None:
     folder = (out or Path.home() / ".local/share/framecue/demo").absolute()
     settings = _settings(folder, model, seed)
     studio = Studio(settings)
-    segmenter = _segmenter(settings, studio)
+    segmenter = _segmenter(settings.segmenter)
     try:
         album = Album(settings.album.folder, settings.album.min_free_mb)
         recorder = Recorder(settings.guide.look)
@@ -116,14 +116,11 @@ def _settings(folder: Path, model: str | None, seed: int) -> Settings:
     return Settings(**tables)
 
 
-def _segmenter(settings: Settings, studio: Studio) -> Segmenter:
-    """The real segmenter, or the studio's own exact parts where its model is not on this machine."""
+def _segmenter(settings: SegmenterSettings) -> Segmenter:
+    """The wanted segmenter, or the one that comes with Framecue where its model is not on this machine."""
     try:
-        return open_segmenter(settings.segmenter, Models(settings.segmenter.folders))
+        return open_segmenter(settings, Models(settings.folders))
     except ModelMissingError as missing:
         print(f"framecue: {missing}", file=sys.stderr)
-        print(
-            "framecue: this demo goes on with the studio's exact parts instead of a segmenter",
-            file=sys.stderr,
-        )
-        return ExactSegmenter(lambda: studio.camera)
+        print(f"framecue: this demo goes on with {OWN_MODEL}, which comes with Framecue", file=sys.stderr)
+        return open_segmenter(settings.model_copy(update={"model": OWN_MODEL}))

@@ -95,6 +95,9 @@ class Models:
         remedy = f"framecue models fetch {name}" if entry.address else "install Framecue again"
         if state.state == "corrupt":
             raise ModelCorruptError(f"model {name}: {state.path} is damaged or another file; {remedy}")
+        own = " or ".join(known for known, other in self.registry.items() if not other.address)
+        if entry.address and own:
+            remedy += f", or choose {own} that comes with Framecue"
         raise ModelMissingError(f"model {name}: {entry.file} is in no model folder; {remedy}")
 
     def named(self, path: Path) -> str | None:
