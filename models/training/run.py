@@ -2,7 +2,7 @@
 
     python -m models.training.run STEP [--shared ../shared] [--work build/training]
 
-Steps: teach, prepare, render, train, export, check, evaluate, trials, all. See README.md.
+Steps: teach, prepare, render, meshes, train, export, check, evaluate, trials, all. See README.md.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from models.training.folders import Folders, add_arguments, folders
+from models.training.meshes.make import step as _meshes
 
 HERE = Path(__file__).parent
 
@@ -32,6 +33,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("step", choices=[*_STEPS, "all"])
     add_arguments(parser)
     parser.add_argument("--scenes", type=int, default=500, help="scenes to render, three pictures each")
+    parser.add_argument("--count", type=int, default=4000, help="pictures of people made from meshes")
     parser.add_argument("--steps", type=int, default=2200, help="training steps in all")
     parser.add_argument("--batch", type=int, default=12, help="frames in a step")
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate of the decoder")
@@ -130,6 +132,7 @@ _STEPS = {
     "teach": _teach,
     "prepare": _prepare,
     "render": _render,
+    "meshes": _meshes,
     "train": _train,
     "export": _export,
     "check": _check,

@@ -1,0 +1,1 @@
+"""Rendered people from real body meshes, dressed, posed and lit at random, with exact parts and lines."""
