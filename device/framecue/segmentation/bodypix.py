@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from framecue.parts import Part, Segmentation
 from framecue.segmentation import Tensor
+from framecue.segmentation.cells import Cells, check_long_side, fitting_size
 
 STRIDE: Final = 16  # input pixels from one cell of the heads to the next
 KEYPOINTS: Final = (
@@ -63,15 +64,13 @@ class BodyPix:
     outputs = ("float_segments", "float_part_heatmaps", "float_heatmaps", "float_short_offsets")
 
     def __init__(self, long_side: int = 481) -> None:
-        if long_side < 2 * STRIDE + 1 or long_side % STRIDE != 1:
-            raise ValueError(f"long_side {long_side} is not 16 n + 1 with n >= 2")
+        check_long_side(long_side)
         self.long_side = long_side
-        self._weights: dict[int, NDArray[np.float32]] = {}
+        self._cells = Cells(STRIDE, _FINENESS)
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
-        scale = self.long_side / max(height, width)
-        return _whole_cells(height * scale), _whole_cells(width * scale)
+        return fitting_size(self.long_side, height, width)
 
     def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
         """Make a segmentation of one invoke's outputs.
@@ -86,7 +85,7 @@ class BodyPix:
         (up to 1) is the probability of a keypoint there, and their centroid is its place, much finer
         than a cell. Without heatmaps and offsets there are no keypoint maps.
         """
-        finer = self._finer(_grid(outputs))
+        finer = self._cells.finer(_grid(outputs))
         person = _sigmoid(finer[0])
         parts = _likeliest(finer[1:])
         parts[finer[0] < 0] = Part.BACKGROUND
@@ -95,17 +94,6 @@ class BodyPix:
         near = _probability(_checked(outputs, "float_heatmaps"))[0]
         offsets = _checked(outputs, "float_short_offsets")
         return Segmentation(parts, person, _votes(near, offsets))
-
-    def _finer(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Resample (c, gh, gw) from the model's grid to (c, h, w) frame-covering cells."""
-        _, height, width = grid.shape
-        finer: NDArray[np.float32] = np.matmul(np.matmul(self._weight(height), grid), self._weight(width).T)
-        return finer
-
-    def _weight(self, cells: int) -> NDArray[np.float32]:
-        if cells not in self._weights:
-            self._weights[cells] = _linear_weights(cells)
-        return self._weights[cells]
 
 
 def _grid(outputs: Mapping[str, Tensor]) -> NDArray[np.float32]:
@@ -128,19 +116,6 @@ def _likeliest(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
     highest = scores == scores.max(axis=0)
     ids: NDArray[np.uint8] = (highest * _RUN_PARTS[:, None, None]).max(axis=0)
     return ids
-
-
-def _whole_cells(pixels: float) -> int:
-    return max(2, round((pixels - 1) / STRIDE)) * STRIDE + 1
-
-
-def _linear_weights(cells: int) -> NDArray[np.float32]:
-    """(wanted, cells): interpolate from the model's cells to finer ones that cover the frame."""
-    wanted = (cells - 1) * _FINENESS + 1
-    pixels = (cells - 1) * STRIDE + 1
-    position = ((np.arange(wanted) + 0.5) * pixels / wanted - 0.5) / STRIDE
-    distance = np.abs(position[:, None] - np.arange(cells)[None, :])
-    return np.maximum(1.0 - distance, 0.0).astype(np.float32)
 
 
 def _votes(near: NDArray[np.float32], offsets: Tensor) -> dict[str, NDArray[np.float32]]:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from framecue.parts import Part, Segmentation
 from framecue.segmentation import Tensor
+from framecue.segmentation.cells import Cells, check_long_side, fitting_size
 
 STRIDE: Final = 4  # input pixels from one cell to the next
-COARSEST: Final = 16  # input pixels from one cell to the next where the model sees the most
 LINES: Final = ("chin", "head_top", "foot")
 _CHANNELS: Final = {"framecue_parts": len(Part), "framecue_lines": len(LINES)}
 _FINENESS: Final = 2  # cells of the decoded maps per cell of the model
@@ -32,15 +32,13 @@ class Figure:
     outputs = ("framecue_parts", "framecue_lines")
 
     def __init__(self, long_side: int = 481) -> None:
-        if long_side < 2 * COARSEST + 1 or long_side % COARSEST != 1:
-            raise ValueError(f"long_side {long_side} is not 16 n + 1 with n >= 2")
+        check_long_side(long_side)
         self.long_side = long_side
-        self._weights: dict[int, NDArray[np.float32]] = {}
+        self._cells = Cells(STRIDE, _FINENESS)
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
-        scale = self.long_side / max(height, width)
-        return _whole_cells(height * scale), _whole_cells(width * scale)
+        return fitting_size(self.long_side, height, width)
 
     def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
         """Make a segmentation of one invoke's outputs.
@@ -59,38 +57,12 @@ class Figure:
         somebody, others = parts[..., 1:], parts[..., :1]
         most = somebody.max(axis=2, keepdims=True)
         odds = most + np.log(np.exp(somebody - most).sum(axis=2, keepdims=True)) - others
-        finer = self._finer(np.concatenate([odds, lines, somebody], axis=2))
+        maps = np.concatenate([odds, lines, somebody], axis=2).transpose(2, 0, 1)
+        finer = self._cells.finer(np.ascontiguousarray(maps))
         ids = (finer[1 + len(LINES) :].argmax(axis=0) + 1).astype(np.uint8)
         ids[finer[0] < 0] = Part.BACKGROUND
         heatmaps = {name: _sigmoid(finer[1 + number]) for number, name in enumerate(LINES)}
         return Segmentation(ids, _sigmoid(finer[0]), heatmaps)
-
-    def _finer(self, grid: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Resample (gh, gw, c) from the model's grid to (c, h, w) frame-covering cells."""
-        height, width, _ = grid.shape
-        channels = np.ascontiguousarray(grid.transpose(2, 0, 1))
-        finer: NDArray[np.float32] = np.matmul(
-            np.matmul(self._weight(height), channels), self._weight(width).T
-        )
-        return finer
-
-    def _weight(self, cells: int) -> NDArray[np.float32]:
-        if cells not in self._weights:
-            self._weights[cells] = _linear_weights(cells)
-        return self._weights[cells]
-
-
-def _whole_cells(pixels: float) -> int:
-    return max(2, round((pixels - 1) / COARSEST)) * COARSEST + 1
-
-
-def _linear_weights(cells: int) -> NDArray[np.float32]:
-    """(wanted, cells): interpolate from the model's cells to finer ones that cover the frame."""
-    wanted = (cells - 1) * _FINENESS + 1
-    pixels = (cells - 1) * STRIDE + 1
-    position = ((np.arange(wanted) + 0.5) * pixels / wanted - 0.5) / STRIDE
-    distance = np.abs(position[:, None] - np.arange(cells)[None, :])
-    return np.maximum(1.0 - distance, 0.0).astype(np.float32)
 
 
 def _checked(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float32]:

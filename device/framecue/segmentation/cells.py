@@ -1,0 +1,58 @@
+"""From a model's cells to a Segmentation's.
+
+Models whose input measures 16 n + 1 pixels have their cell (r, c) centred on input pixel (stride r,
+stride c): the first and last cells sit on the border pixels. A Segmentation's cells lie inside the frame
+and cover it. Half a cell is 8 pixels at stride 16, so one grid is resampled to the other before anything is
+decided.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+COARSEST: Final = 16  # input pixels from one cell to the next where such a model sees the most
+
+
+def fitting_size(long_side: int, height: int, width: int) -> tuple[int, int]:
+    """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
+    scale = long_side / max(height, width)
+    return _whole_cells(height * scale), _whole_cells(width * scale)
+
+
+def check_long_side(long_side: int) -> None:
+    """Raise ValueError where a long side, pixels, is none that such a model takes."""
+    if long_side < 2 * COARSEST + 1 or long_side % COARSEST != 1:
+        raise ValueError(f"long_side {long_side} is not 16 n + 1 with n >= 2")
+
+
+class Cells:
+    """Resamples maps linearly.
+
+    stride: input pixels from one of the model's cells to the next. fineness: cells made of each of them.
+    """
+
+    def __init__(self, stride: int, fineness: int) -> None:
+        self._stride, self._fineness = stride, fineness
+        self._weights: dict[int, NDArray[np.float32]] = {}
+
+    def finer(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(c, gh, gw) float32 on the model's cells as (c, h, w) on cells that cover the frame."""
+        _, height, width = maps.shape
+        down, across = self._weight(height), self._weight(width)
+        finer: NDArray[np.float32] = np.matmul(np.matmul(down, maps), across.T)
+        return finer
+
+    def _weight(self, cells: int) -> NDArray[np.float32]:
+        """(wanted, cells): how much of each of the model's cells there is in each cell wanted."""
+        if cells not in self._weights:
+            wanted = (cells - 1) * self._fineness + 1
+            pixels = (cells - 1) * self._stride + 1
+            position = ((np.arange(wanted) + 0.5) * pixels / wanted - 0.5) / self._stride
+            distance = np.abs(position[:, None] - np.arange(cells)[None, :])
+            self._weights[cells] = np.maximum(1.0 - distance, 0.0).astype(np.float32)
+        return self._weights[cells]
+
+
+def _whole_cells(pixels: float) -> int:
+    return max(2, round((pixels - 1) / COARSEST)) * COARSEST + 1
