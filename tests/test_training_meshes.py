@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 from models.training.meshes.body import Bodies, bodies
 from models.training.meshes.clothes import garment, pieces
 from models.training.meshes.figure import Figure
-from models.training.meshes.places import filled
+from models.training.meshes.places import filled, folded
 from models.training.meshes.pose import posed, random_turns, read_bvh, skinned, turn
 from models.training.meshes.render import Placed, corners, placed, rendered
 from models.training.meshes.textures import SIDE
@@ -131,6 +131,18 @@ def test_missing_places_are_made_up_and_known_ones_kept() -> None:
     image[missing] = 255
     whole = filled(image, missing)
     assert np.abs(whole.astype(int) - 120).max() <= 3
+
+
+def test_missing_places_are_covered_by_what_is_beside_them() -> None:
+    image = np.tile(np.arange(90, dtype=np.uint8)[None, :, None], (10, 1, 3))
+    missing = np.zeros((10, 90), bool)
+    missing[:, 30:60] = True
+    image[missing] = 255
+    whole, left = folded(image, missing, 30, 59)
+    assert not left.any()
+    assert whole[5, 31, 0] == pytest.approx(28, abs=1)
+    assert whole[5, 58, 0] == pytest.approx(61, abs=1)
+    assert (whole[:, :20] == image[:, :20]).all()
 
 
 @pytest.mark.skipif(not MAKEHUMAN.is_dir(), reason="needs ../shared/data/makehuman")
