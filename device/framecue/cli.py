@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,6 +33,8 @@ Photos = Annotated[list[Path], typer.Argument(help="Photos to read.")]
 
 def main() -> None:
     """Entry of the `framecue` command: errors made for people end as one line and exit code 1."""
+    # Before numpy is imported: our matrices are small, and the cores are the model's.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except FramecueError as error:
