@@ -5,6 +5,7 @@ python -m models.training.run meshes [--shared ../shared] [--work build/training
 
 import json
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +56,7 @@ def group(wardrobe: Wardrobe, places: Places, rng: np.random.Generator, names: l
     """Pictures of the same people under the same light, from several cameras and in several places."""
     count = int(rng.choice(len(_COUNTS), p=_COUNTS)) + 1
     room = Scene.random(int(rng.integers(2**31)), 0) if rng.random() < 0.3 else None
+    studio = Studio(room) if room else None
     light = room.light if room else random_light(rng)
     people, boxes = _crowd(wardrobe, count, light, rng)
     if rng.random() < 0.12:  # a counter or a table in front
@@ -62,20 +64,20 @@ def group(wardrobe: Wardrobe, places: Places, rng: np.random.Generator, names: l
         boxes.append(corners(low, low + rng.uniform((0.3, 0.4, 0.15), (1.8, 1.1, 0.3))))
     for name in names:
         pinhole = random_pinhole(rng, count)
-        if room:
-            view = Studio(room).view(pinhole)
+        if studio:
+            view = studio.view(pinhole)
             behind = view.image
             near = np.where(view.depth_m > 0, 1 / np.maximum(view.depth_m, 0.05), 0).astype(np.float32)
             near[near > 1 / 2.5] = 0  # furniture may stand behind people, not on them
         else:
             behind = places.photo(rng, (pinhole.height, pinhole.width))
             near = np.zeros(behind.shape[:2], np.float32)
-        in_view = [one for one in people if _ahead(one, pinhole)]
+        gain = np.ones(3, np.float32) if studio else _suited(behind, rng)
+        in_view = [replace(one, light=one.light * gain) for one in people if _ahead(one, pinhole)]
         picture, lines = rendered(behind, near, in_view, boxes, pinhole, light, rng)
         image = _photographed(picture.image, rng)
-        coded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 97))])[
-            1
-        ]
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 97))]
+        coded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)[1]
         (out / f"{name}.jpg").write_bytes(coded.tobytes())
         write(out / f"{name}.png", picture.parts)
         (out / f"{name}.json").write_text(json.dumps(lines))
@@ -123,6 +125,15 @@ def random_pinhole(rng: np.random.Generator, people: int) -> Pinhole:
 def _ahead(one: Placed, pinhole: Pinhole) -> bool:
     """Whether all of somebody is clearly before the camera."""
     return bool(pinhole.project(one.points[::50].astype(np.float64))[1].min() > 0.35)
+
+
+def _suited(behind: NDArray[np.uint8], rng: np.random.Generator) -> Array:
+    """(3,) factors that bring people's light nearer to that of the place, more or less."""
+    mean = behind.reshape(-1, 3).mean(axis=0)
+    bright = np.clip(np.sqrt(mean.mean() / 115), 0.55, 1.2) ** rng.uniform(0, 1.2)
+    tint = (mean / max(float(mean.mean()), 1)) ** rng.uniform(0, 0.35)
+    gain: Array = (bright * np.clip(tint, 0.75, 1.3)).astype(np.float32)
+    return gain
 
 
 def _photographed(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -9,7 +9,8 @@ from models.training.folders import Folders, held_out
 from models.training.teacher import taught
 from numpy.typing import NDArray
 
-_STREETS = 0.7  # share of photos that are streets, once the teacher has seen them
+_STREETS = 0.55  # share of photos that are streets, once the teacher has seen them
+_TRIES = 4
 _BESIDE = 0.12  # least share of a street's width on each side of its people
 _LOST = 0.03  # largest share of it that may be made up from nothing
 _SURE = 60  # teacher's person probability x 255 from which somebody may be there
@@ -36,8 +37,11 @@ class Places:
             wall[int(size[0] * rng.uniform(0.55, 1.05)) :] *= rng.uniform(0.5, 1.2)
             return np.clip(wall, 0, 255).astype(np.uint8)
         image = None
-        if self._streets and rng.random() < _STREETS:
+        wanted = rng.random() < _STREETS
+        for _ in range(_TRIES if wanted and self._streets else 0):
             image = self._street(self._streets[int(rng.integers(len(self._streets)))])
+            if image is not None:
+                break
         if image is None:
             image = _read(self._photos[int(rng.integers(len(self._photos)))], cv2.IMREAD_COLOR_RGB)
         scale = max(size[0] / image.shape[0], size[1] / image.shape[1]) * float(np.exp(rng.uniform(0, 0.7)))
