@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.parts import Segmentation
+from framecue.parts import Part, Segmentation
 from framecue.segmentation import Tensor
 from framecue.segmentation.bodypix import BodyPix
 from framecue.segmentation.figure import Figure
@@ -32,9 +32,7 @@ class Runner:
         """Segment an (h, w, 3) uint8 RGB picture."""
         size = self._adapter.input_size(image.shape[0], image.shape[1])
         interpreter = self._interpreter(size)
-        shrinks = image.shape[0] > 2 * size[0] or image.shape[1] > 2 * size[1]
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        picture = cv2.resize(image, (size[1], size[0]), interpolation=method)
+        picture = cv2.resize(image, (size[1], size[0]), interpolation=_method(image, size))
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[None])
         start = time.perf_counter()
         interpreter.invoke()
@@ -58,6 +56,45 @@ class Runner:
             made.allocate_tensors()
             self._interpreters[size] = made
         return self._interpreters[size]
+
+
+class FloatRunner:
+    """The float weights of a checkpoint at one long side; `invoke_s` is PyTorch's, no measure of speed."""
+
+    def __init__(self, path: Path, long_side: int) -> None:
+        from models.training.checkpoint import averaged
+
+        self._network, self._adapter = averaged(path), Figure(long_side)
+        self.name = f"{path.name} {long_side}, float"
+        self.invoke_s: list[float] = []
+
+    def segment(self, image: NDArray[np.uint8]) -> Segmentation:
+        """Segment an (h, w, 3) uint8 RGB picture."""
+        import torch
+
+        size = self._adapter.input_size(image.shape[0], image.shape[1])
+        picture = cv2.resize(image, (size[1], size[0]), interpolation=_method(image, size))
+        value = torch.from_numpy((picture.astype(np.float32) - 128) / 128).permute(2, 0, 1)[None]
+        start = time.perf_counter()
+        with torch.no_grad():
+            logits = self._network(value).permute(0, 2, 3, 1).numpy()
+        self.invoke_s.append(time.perf_counter() - start)
+        split = len(Part)
+        parts, lines = np.split(logits, [split], axis=3)
+        return self._adapter.decode({"framecue_parts": Tensor(parts), "framecue_lines": Tensor(lines)})
+
+
+def open_runner(path: Path, long_side: int) -> "Runner | FloatRunner":
+    """A runner for a model (.tflite) or for float weights (.npz, .pt)."""
+    if not path.exists():
+        raise SystemExit(f"no model at {path}")
+    return Runner(path, long_side) if path.suffix == ".tflite" else FloatRunner(path, long_side)
+
+
+def _method(image: NDArray[np.uint8], size: tuple[int, int]) -> int:
+    """How the booth shrinks pictures: averaging only where pixels would be skipped."""
+    skips = image.shape[0] > 2 * size[0] or image.shape[1] > 2 * size[1]
+    return cv2.INTER_AREA if skips else cv2.INTER_LINEAR
 
 
 def likely(segmentation: Segmentation, size: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -60,8 +60,8 @@ def train(folders: Folders, options: Any) -> Path:
     """Train for options.steps steps in all; returns the checkpoint, work/run/last.pt.
 
     options: steps, batch, rate, seed, report (steps between reports), start (float16 weights to start from,
-    or None for the published encoder), device, anchor
-    (share of the way back to the published encoder that it is pulled at each step, at the highest rate).
+    or None for the published encoder), device, run (name of its folder), workers, log, anchor (share of the
+    way back to the published encoder that it is pulled at each step while the rate is highest).
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     run = folders.work / options.run
