@@ -14,7 +14,7 @@ from framecue.studio.scene import Light
 
 sys.path.append(str(Path(__file__).parents[1]))
 from models.training.meshes.body import Bodies, bodies
-from models.training.meshes.clothes import garment, pieces
+from models.training.meshes.clothes import garment, pieces, skirt
 from models.training.meshes.figure import Figure
 from models.training.meshes.places import filled, folded
 from models.training.meshes.pose import posed, random_turns, read_bvh, skinned, turn
@@ -166,6 +166,9 @@ def test_real_bodies_wear_real_clothes(tmp_path: Path) -> None:
     assert (worn.min(axis=0) > skin.min(axis=0) - 0.06).all()
     assert (worn.max(axis=0) < skin.max(axis=0) + 0.06).all()
     assert np.allclose(shirt.weights.sum(axis=1), 1, atol=1e-3)
+    long, short = skirt(people, 1.0), skirt(people, 0.4)
+    assert np.allclose(long.fitted(rest), rest[long.corners[:, 0]])
+    assert 0 < len(short.triangles) < len(long.triangles)
     seated = random_turns(people, people.joints[1], "sit", np.random.default_rng(1))
     moved = skinned(rest, people.weights, posed(people, people.joints[1], seated))
     assert np.ptp(moved[body, 1]) < 0.9 * np.ptp(skin[:, 1])

@@ -87,6 +87,28 @@ def garment(path: Path, bodies: Bodies) -> Garment:
     )  # fmt: skip
 
 
+def skirt(bodies: Bodies, length: float) -> Garment:
+    """A skirt of some length, 1 to the ankles: the base mesh has one, for clothes makers to start from."""
+    whole = bodies.triangles["helper-skirt"]
+    own, corner = np.unique(whole, return_inverse=True)
+    mean = bodies.shapes[:, own].mean(axis=0)
+    down = (mean[:, 1].max() - mean[:, 1]) / np.ptp(mean[:, 1])
+    uv = np.stack([np.arctan2(mean[:, 0], mean[:, 2]) / np.pi * 0.5, down * 0.5], axis=1)
+    triangles = corner.reshape(-1, 3)[(down[corner.reshape(-1, 3)] <= length).all(axis=1)]
+    return Garment(
+        "skirt",
+        np.repeat(own[:, None], 3, axis=1).astype(np.int32),
+        np.tile(np.array([1, 0, 0], np.float32), (len(own), 1)),
+        np.zeros((len(own), 3), np.float32),
+        ((0, 1, 1.0),) * 3,
+        np.zeros(0, np.int64),
+        bodies.weights[own],
+        triangles.astype(np.int32),
+        uv.astype(np.float32),
+        np.zeros(len(own), np.int32),
+    )
+
+
 def pieces(count: int, triangles: Triangles) -> NDArray[np.int32]:
     """(count,) int32: the lowest vertex that each vertex hangs together with."""
     label = np.arange(count, dtype=np.int32)

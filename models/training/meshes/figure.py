@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from models.training.meshes.body import Array, Bodies, Triangles
-from models.training.meshes.clothes import Garment, garment
+from models.training.meshes.clothes import Garment, garment, skirt
 from models.training.meshes.face import Face, face
 from models.training.meshes.pose import Turns, posed, random_turns, read_bvh, skinned
 from models.training.meshes.textures import Cloth, Tile, grain, hair_tone, skin_tone, strands
@@ -56,7 +56,7 @@ class Wardrobe:
         self.shoes = self._all(folder, "clothes/shoes*/*.mhclo")
         self.hats = self._all(folder, "clothes/fedora*/*.mhclo")
         self.hair = self._all(folder, "hair/*/*.mhclo")
-        wanted = ("standing*", "sit*", "run*", "fight*")
+        wanted = ("standing*", "sit*", "run*", "fight01", "fight03", "fight04")
         self.poses = [read_bvh(path) for name in wanted for path in sorted(folder.glob(f"poses/{name}.bvh"))]
         self.face = face(bodies)
         self.parts = bodies.part_shares()
@@ -134,11 +134,22 @@ def _worn(wardrobe: Wardrobe, rng: np.random.Generator, male: float) -> _Worn:
         found.pieces = [(one, halves[0] == tile, tile) for tile in (_TOP, _INNER)]
         found.pieces.append((other, halves[1] == _BOTTOM, _BOTTOM))
         found.hidden = [np.intersect1d(one.hidden, other.hidden)]
+    if rng.random() < 0.2 * (1 - male):
+        _skirted(found, wardrobe, float(rng.uniform(0.3, 1)))
     if rng.random() < 0.94:
         shoes = wardrobe.shoes[int(rng.integers(len(wardrobe.shoes)))]
         found.pieces.append((shoes, np.ones(len(shoes.piece), bool), _SHOES))
         found.hidden.append(shoes.hidden)
     return found
+
+
+def _skirted(worn: _Worn, wardrobe: Wardrobe, length: float) -> None:
+    """Change the lower half for a skirt, in place. Legs are seen again."""
+    long = skirt(wardrobe.bodies, length)
+    worn.pieces = [piece for piece in worn.pieces if piece[2] != _BOTTOM]
+    worn.pieces.append((long, np.ones(len(long.piece), bool), _BOTTOM))
+    legs = np.isin(np.argmax(wardrobe.parts, axis=1), (Part.LEG, Part.FOOT))
+    worn.hidden = [hidden[~legs[hidden]] for hidden in worn.hidden]
 
 
 def _halves(suit: Garment, bodies: Bodies) -> NDArray[np.int64]:
