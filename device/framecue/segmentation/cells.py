@@ -43,13 +43,22 @@ class Cells:
         finer: NDArray[np.float32] = np.matmul(np.matmul(down, maps), across.T)
         return finer
 
+    def nearest(self, ids: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(gh, gw) ids on the model's cells as (h, w) on cells that cover the frame."""
+        rows, columns = (np.rint(self._position(cells)).astype(np.intp) for cells in ids.shape)
+        return ids[rows[:, None], columns]
+
+    def _position(self, cells: int) -> NDArray[np.float64]:
+        """Where each cell wanted lies among so many of the model's."""
+        wanted = (cells - 1) * self._fineness + 1
+        pixels = (cells - 1) * self._stride + 1
+        position: NDArray[np.float64] = ((np.arange(wanted) + 0.5) * pixels / wanted - 0.5) / self._stride
+        return position
+
     def _weight(self, cells: int) -> NDArray[np.float32]:
         """(wanted, cells): how much of each of the model's cells there is in each cell wanted."""
         if cells not in self._weights:
-            wanted = (cells - 1) * self._fineness + 1
-            pixels = (cells - 1) * self._stride + 1
-            position = ((np.arange(wanted) + 0.5) * pixels / wanted - 0.5) / self._stride
-            distance = np.abs(position[:, None] - np.arange(cells)[None, :])
+            distance = np.abs(self._position(cells)[:, None] - np.arange(cells)[None, :])
             self._weights[cells] = np.maximum(1.0 - distance, 0.0).astype(np.float32)
         return self._weights[cells]
 

@@ -13,14 +13,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.parts import Part, Segmentation
+from framecue.parts import PERSON_LEVEL, Part, Segmentation
 from framecue.segmentation import Tensor
 from framecue.segmentation.cells import Cells, check_long_side, fitting_size
 
 STRIDE: Final = 4  # input pixels from one cell to the next
 LINES: Final = ("chin", "head_top", "foot")
 _CHANNELS: Final = {"framecue_parts": len(Part), "framecue_lines": len(LINES)}
-_FINENESS: Final = 2  # cells of the decoded maps per cell of the model
+_BODY: Final = np.array([part for part in Part if part is not Part.BACKGROUND], np.uint8)
+_LARGEST: Final = 60.0  # logits are kept from overflowing
 
 
 class Figure:
@@ -34,7 +35,7 @@ class Figure:
     def __init__(self, long_side: int = 481) -> None:
         check_long_side(long_side)
         self.long_side = long_side
-        self._cells = Cells(STRIDE, _FINENESS)
+        self._whole, self._half = Cells(STRIDE, 1), Cells(STRIDE, 2)
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
@@ -46,33 +47,31 @@ class Figure:
         outputs: "framecue_parts" (1, gh, gw, 8), logits of the parts of framecue.parts, and
         "framecue_lines" (1, gh, gw, 3), logits; int8, uint8 or float. Raises ValueError for other shapes.
 
-        Every map comes back at about two cells for each of the model's. The heatmaps "chin", "head_top" and
-        "foot" are bright around the point of each person's face, head and feet that is lowest, highest
-        and lowest; 1.25 of the model's cells high at one deviation, twice that wide.
+        Person and parts come back at about two cells for each of the model's, heatmaps at one. The heatmaps
+        "chin", "head_top" and "foot" are bright around the point of each person's face, head and feet
+        that is lowest, highest and lowest; 1.25 cells high at one deviation, twice that wide.
         """
         parts = _checked(outputs, "framecue_parts")
         lines = _checked(outputs, "framecue_lines")
-        if lines.shape[:2] != parts.shape[:2]:
-            raise ValueError(f"framecue_lines has {lines.shape[:2]} cells, framecue_parts {parts.shape[:2]}")
-        somebody, others = parts[..., 1:], parts[..., :1]
-        most = somebody.max(axis=2, keepdims=True)
-        odds = most + np.log(np.exp(somebody - most).sum(axis=2, keepdims=True)) - others
-        maps = np.concatenate([odds, lines, somebody], axis=2).transpose(2, 0, 1)
-        finer = self._cells.finer(np.ascontiguousarray(maps))
-        ids = (finer[1 + len(LINES) :].argmax(axis=0) + 1).astype(np.uint8)
-        ids[finer[0] < 0] = Part.BACKGROUND
-        heatmaps = {name: _sigmoid(finer[1 + number]) for number, name in enumerate(LINES)}
-        return Segmentation(ids, _sigmoid(finer[0]), heatmaps)
+        if lines.shape[1:] != parts.shape[1:]:
+            raise ValueError(f"framecue_lines has {lines.shape[1:]} cells, framecue_parts {parts.shape[1:]}")
+        likely = np.exp(np.minimum(parts, _LARGEST))
+        odds = np.log(likely[1:].sum(axis=0, keepdims=True) / likely[0])
+        person = _sigmoid(self._half.finer(odds)[0])
+        highest = parts[1:] == parts[1:].max(axis=0)
+        ids = self._half.nearest((highest * _BODY[:, None, None]).max(axis=0))
+        ids[person < PERSON_LEVEL] = Part.BACKGROUND
+        heatmaps = dict(zip(LINES, _sigmoid(self._whole.finer(lines)), strict=True))
+        return Segmentation(ids, person, heatmaps)
 
 
 def _checked(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float32]:
-    """Logits (gh, gw, channels)."""
+    """Logits (channels, gh, gw)."""
     tensor = outputs[name]
     shape = tensor.raw.shape
     if len(shape) != 4 or (shape[0], shape[3]) != (1, _CHANNELS[name]) or min(shape[1:3]) < 2:
         raise ValueError(f"{name} has shape {shape}, expected (1, h, w, {_CHANNELS[name]})")
-    logits: NDArray[np.float32] = tensor.real()[0]
-    return logits
+    return np.ascontiguousarray(tensor.real()[0].transpose(2, 0, 1))
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
