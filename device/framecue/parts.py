@@ -23,22 +23,6 @@ class Part(IntEnum):
     CARRIED = 7  # bag, prop
 
 
-# RGB, for pictures meant for people.
-PART_COLOURS: Final = np.array(
-    [
-        (0, 0, 0),
-        (150, 90, 40),
-        (255, 190, 140),
-        (70, 130, 220),
-        (90, 200, 160),
-        (190, 110, 220),
-        (250, 210, 60),
-        (230, 80, 90),
-    ],
-    np.uint8,
-)
-
-
 PERSON_LEVEL: Final = 0.5  # probability from which a pixel is somebody's
 
 

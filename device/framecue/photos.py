@@ -12,7 +12,7 @@ from PIL import Image
 from framecue.composition.measure import measure
 from framecue.composition.subject import Composition
 from framecue.errors import PhotoError
-from framecue.parts import Part
+from framecue.parts import PERSON_LEVEL, Part
 from framecue.photo import read_photo, scaled_into
 from framecue.segmentation import Segmenter
 from framecue.segmentation.models import Models
@@ -61,7 +61,7 @@ def segment_photo(
         _write_png(mask, np.round(found.person * 255).astype(np.uint8))
     counts = np.bincount(found.parts.ravel(), minlength=len(Part)) / found.parts.size
     shares = {part.name.lower(): float(counts[part]) for part in Part if part is not Part.BACKGROUND}
-    return {"person": float((found.person >= 0.5).mean()), **shares}
+    return {"person": float((found.person >= PERSON_LEVEL).mean()), **shares}
 
 
 def _write_png(path: Path, values: NDArray[np.uint8]) -> None:

@@ -2,8 +2,6 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
-
 from pydantic import Field, ValidationError
 
 from framecue.errors import LookError
@@ -39,10 +37,6 @@ class Look(Table):
     name: str
     kind: str
     measures: Measures
-
-    def as_json(self) -> dict[str, Any]:
-        """The look as `framecue looks show --json` prints it."""
-        return self.model_dump()
 
 
 def load_look(name: str) -> Look:
