@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+
 from pydantic import Field, ValidationError
 
 from framecue.errors import LookError
