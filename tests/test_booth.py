@@ -212,6 +212,28 @@ def test_a_segmenter_that_fails_costs_cues_but_no_shot(tmp_path):
         assert len(rig.album.shots()) == 1
 
 
+def test_a_bug_met_by_one_frame_or_one_press_costs_no_more_than_that(tmp_path, monkeypatch):
+    with Rig(tmp_path) as rig:
+        rig.watcher.wait_for_cue()
+        with monkeypatch.context() as patch:
+            patch.setattr("framecue.live.measure", broken(ZeroDivisionError("a bug")))
+            patch.setattr(rig.album, "save", broken(ZeroDivisionError("a bug")))
+            rig.watcher.wait_for("fault")
+            rig.booth.ask("shoot")
+            rig.watcher.wait_for("not_saved")
+        rig.watcher.wait_for("recovered")
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        assert len(rig.album.shots()) == 1
+
+
+def broken(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
+
+
 def test_an_album_that_fills_up_is_told_loses_nothing_and_the_booth_goes_on(tmp_path, monkeypatch):
     with Rig(tmp_path) as rig:
         rig.watcher.wait_for_cue()

@@ -152,7 +152,7 @@ class Booth:
             self._tell_camera_faults()
             if not self._working and self.live.newest is not None:
                 self._begin_working(now_s - began_s)
-            if not self.live.running:
+            if self.feed.state == "ended" and not self.live.running:
                 log.info("the camera's source has ended")
                 return
             if now_s - began_s > limit_s:

@@ -15,7 +15,7 @@ from framecue.composition.cue import Cue
 from framecue.composition.guide import Guide
 from framecue.composition.measure import measure
 from framecue.composition.subject import Composition
-from framecue.errors import ModelError, SegmenterError
+from framecue.errors import FramecueError
 from framecue.frame import Frame
 from framecue.indicators import Indicator, Notice
 from framecue.parts import Segmentation
@@ -129,11 +129,12 @@ class LiveLoop:
                 continue
             number = frame.number
             try:
-                moment = self._pipeline.run(frame)
-            except (SegmenterError, ModelError) as error:
+                self._succeed(self._pipeline.run(frame))
+            except FramecueError as error:
                 self._fail(str(error))
-                continue
-            self._succeed(moment)
+            except Exception as error:  # a frame that trips over a bug must not end the cues for the night
+                log.debug("frame %d", number, exc_info=True)
+                self._fail(f"a frame could not be used ({type(error).__name__}: {error})")
 
     def _succeed(self, moment: Moment) -> None:
         self.inferred_s = self._clock()

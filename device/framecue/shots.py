@@ -65,9 +65,12 @@ class Shots:
             try:
                 shot = self._take(pressed)
             except (CameraError, AlbumError) as error:
-                self.lost += 1
-                log.error("shot not kept: %s", error)
-                self._indicator.notice(Notice("not_saved", f"NOT SAVED: {error}"))
+                self._lose(str(error))
+            except (
+                Exception
+            ) as error:  # a bug costs this shot and is told; the next press is served all the same
+                log.debug("shot", exc_info=True)
+                self._lose(f"{type(error).__name__}: {error}")
             else:
                 self.kept.append(shot)
                 log.info("shot kept: %s", shot.original)
@@ -85,6 +88,11 @@ class Shots:
             camera=self._camera,
             taken=self._now(),
         )
+
+    def _lose(self, reason: str) -> None:
+        self.lost += 1
+        log.error("shot not kept: %s", reason)
+        self._indicator.notice(Notice("not_saved", f"NOT SAVED: {reason}"))
 
     def _compare_shapes(self, moment: Moment | None, still: Still) -> None:
         """Warn, once, when the photo shows more or less than the preview that was framed."""
