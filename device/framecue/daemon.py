@@ -9,7 +9,6 @@ import cv2
 from framecue.album import Album
 from framecue.booth import Booth
 from framecue.lastgood import keep_settings, state_folder, usable_settings
-from framecue.segmentation.models import Models
 from framecue.segmentation.segmenter import open_segmenter
 from framecue.service import Service
 from framecue.settings import find_settings_file
@@ -23,11 +22,10 @@ def run_daemon(config: Path | None) -> None:
     settings, complaint = usable_settings(file, state_folder())
     if complaint is not None:
         log.error("%s", complaint)
-    cv2.setNumThreads(
-        1
-    )  # for small pictures a thread pool costs more than it saves; the cores are the model's
+    # For small pictures a thread pool costs more than it saves; the cores are the model's.
+    cv2.setNumThreads(1)
     # The model's process starts first: it takes longest, and the camera opens meanwhile.
-    segmenter = open_segmenter(settings.segmenter, Models(settings.segmenter.folders))
+    segmenter = open_segmenter(settings.segmenter)
     try:
         kept = settings.album
         album = Album(kept.folder, kept.min_free_mb, jpeg_quality=kept.jpeg_quality)

@@ -17,7 +17,6 @@ from framecue.errors import FramecueError, ModelMissingError
 from framecue.live import Moment
 from framecue.photographer import Photographer
 from framecue.segmentation import Segmenter
-from framecue.segmentation.models import Models
 from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
 from framecue.service import Service
 from framecue.settings import Settings
@@ -119,7 +118,7 @@ def _settings(folder: Path, model: str | None, seed: int) -> Settings:
 def _segmenter(settings: SegmenterSettings) -> Segmenter:
     """The wanted segmenter, or the one that comes with Framecue where its model is not on this machine."""
     try:
-        return open_segmenter(settings, Models(settings.folders))
+        return open_segmenter(settings)
     except ModelMissingError as missing:
         print(f"framecue: {missing}", file=sys.stderr)
         print(f"framecue: this demo goes on with {OWN_MODEL}, which comes with Framecue", file=sys.stderr)

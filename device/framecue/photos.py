@@ -15,7 +15,6 @@ from framecue.errors import PhotoError
 from framecue.parts import PERSON_LEVEL, Part
 from framecue.photo import read_photo, scaled_into
 from framecue.segmentation import Segmenter
-from framecue.segmentation.models import Models
 from framecue.segmentation.segmenter import open_segmenter
 from framecue.settings import find_settings_file, load_settings
 
@@ -30,7 +29,7 @@ def opened_segmenter(model: str | None) -> Iterator[Segmenter]:
     settings = load_settings(find_settings_file()).segmenter
     if model is not None:
         settings = settings.model_copy(update={"model": model})
-    segmenter = open_segmenter(settings, Models(settings.folders))
+    segmenter = open_segmenter(settings)
     try:
         yield segmenter
     finally:
