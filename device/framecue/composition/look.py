@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -20,7 +21,9 @@ class Measure(Table):
 class Measures(Table):
     """What a look asks for; None where it does not care.
 
-    head_top, foot_line, body_height: shares of the frame's height, lines from its top.
+    head_top, foot_line, body_height: shares of the frame's height, lines from its top. Where a look cuts
+    the feet off on purpose it has no foot_line, and body_height is what the whole body would measure, told
+    from the head. A group's lines are its highest head top and lowest foot, its body height the median.
     centre_x: share of the frame's width. heads: body-to-head ratio. roll_deg: degrees.
     """
 
@@ -32,11 +35,21 @@ class Measures(Table):
     roll_deg: Measure | None = None
 
 
+Kind = Literal["full_body", "three_quarter", "half_length", "landscape", "group"]
+
+
 class Look(Table):
-    """A target composition. kind says what of a person it shows, such as "full_body"."""
+    """A target composition.
+
+    kind: what it shows: a person from head to feet, to the knees or to the hips, a small whole person in
+    a wide place, or several people together. people: how many, from and to. orientation: how the frame
+    is held.
+    """
 
     name: str
-    kind: str
+    kind: Kind
+    people: tuple[int, int] = (1, 1)
+    orientation: Literal["portrait", "landscape", "any"] = "any"
     measures: Measures
 
 

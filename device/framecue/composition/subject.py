@@ -17,6 +17,8 @@ class Subject:
     foot_y: lowest edge of the footwear. left_x, right_x: outermost columns, carried things included.
     cut: frame edges that cut the body, with the part that each one cuts.
     confidence: 0..1, how sure it is that this is one person, measured right.
+    middle_x: column with half of the body on either side, None where only the sides are known.
+    distance_m: metres from the camera, where a depth sensor or the scene itself tells; else None.
     """
 
     head_top_y: float | None
@@ -27,6 +29,7 @@ class Subject:
     cut: Mapping[Edge, Part] = field(default_factory=dict)
     confidence: float = 1.0
     middle_x: float | None = None
+    distance_m: float | None = None
 
     @property
     def heads(self) -> float | None:
@@ -71,6 +74,7 @@ class Subject:
             "cut": list(self.cut),
             "cut_parts": {edge: part.name.lower() for edge, part in self.cut.items()},
             "confidence": _rounded(self.confidence, 3),
+            "distance_m": _rounded(self.distance_m, 2),
         }
 
 
@@ -80,6 +84,7 @@ class Composition:
 
     main: index of the main subject, or None with nobody there.
     roll_deg: camera roll, clockwise positive as seen from behind it; None where unknown.
+    pitch_deg: camera pitch, up positive, where a sensor tells; else None.
     backlight_ev: how much brighter the surroundings are than the main subject, in stops; None if unknown.
     """
 
@@ -89,6 +94,7 @@ class Composition:
     main: int | None = None
     roll_deg: float | None = None
     backlight_ev: float | None = None
+    pitch_deg: float | None = None
 
     def scaled(self, width: int, height: int) -> "Composition":
         """The same composition in a picture of width x height pixels."""
@@ -110,6 +116,7 @@ class Composition:
             "main": self.main,
             "roll_deg": _rounded(self.roll_deg, 2),
             "backlight_ev": _rounded(self.backlight_ev, 2),
+            "pitch_deg": _rounded(self.pitch_deg, 2),
         }
 
 
