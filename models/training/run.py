@@ -2,7 +2,8 @@
 
     python -m models.training.run STEP [--shared ../shared] [--work build/training]
 
-Steps: teach, prepare, render, meshes, train, export, check, evaluate, trials, all. See README.md.
+Steps: teach, prepare, render, meshes, train, export, check, evaluate, trials, all; and masks, which needs an
+environment of its own. See README.md.
 """
 
 import argparse
@@ -22,7 +23,7 @@ def main() -> int:
     names = list(_STEPS) if options.step == "all" else [options.step]
     for name in names:
         print(f"{name} ...", file=sys.stderr)
-        status = _STEPS[name](place, options)
+        status = (_STEPS | _APART)[name](place, options)
         if status:
             return status
     return 0
@@ -30,7 +31,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("step", choices=[*_STEPS, "all"])
+    parser.add_argument("step", choices=[*_STEPS, *_APART, "all"])
     add_arguments(parser)
     parser.add_argument("--scenes", type=int, default=500, help="scenes to render, three pictures each")
     parser.add_argument("--count", type=int, default=4000, help="pictures of people made from meshes")
@@ -49,6 +50,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--start", type=Path, help="weights (.npz) to start from instead of the published encoder"
     )
+    parser.add_argument(
+        "--fresh-encoder", action="store_true", help="with --start: take the published encoder all the same"
+    )
     parser.add_argument("--checkpoint", type=Path, help="weights to export; this run's without it")
     parser.add_argument(
         "--size", type=int, nargs=2, default=(481, 321), help="exported height and width, 16 n + 1"
@@ -64,6 +68,13 @@ def _teach(place: Folders, options: argparse.Namespace) -> int:  # noqa: ARG001
     from models.training.teacher import teach
 
     teach(place)
+    return 0
+
+
+def _masks(place: Folders, options: argparse.Namespace) -> int:  # noqa: ARG001
+    from models.training.masks import masks
+
+    masks(place)
     return 0
 
 
@@ -139,6 +150,7 @@ _STEPS = {
     "evaluate": _evaluate,
     "trials": _trials,
 }
+_APART = {"masks": _masks}  # never part of "all"
 
 if __name__ == "__main__":
     sys.exit(main())
