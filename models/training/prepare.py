@@ -20,7 +20,10 @@ def prepare(folders: Folders) -> None:
     out = folders.work / "codes"
     out.mkdir(parents=True, exist_ok=True)
     names = json.loads((folders.ccp / "labels.json").read_text())
-    with (folders.ccp / "chins.csv").open(newline="") as file:
+    measured = folders.ccp / "chins.csv"
+    if not measured.exists():
+        raise SystemExit(f"no chin lines at {measured}: copy them there, or run the step `chins`")
+    with measured.open(newline="") as file:
         chins = {row["photo"]: float(row["chin_y"]) for row in csv.DictReader(file)}
     lines = {}
     for name in folders.labelled():
