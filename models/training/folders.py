@@ -60,6 +60,6 @@ def folders(options: Namespace) -> Folders:
     )
     for path in (found.ccp, found.coco, found.others, found.bodypix):
         if not path.exists():
-            raise SystemExit(f"no training data at {path}: pass --shared FOLDER")
+            raise SystemExit(f"no training data at {path}: pass --shared FOLDER, or run the step `fetch`")
     found.work.mkdir(parents=True, exist_ok=True)
     return found

@@ -2,8 +2,8 @@
 
     python -m models.training.run STEP [--shared ../shared] [--work build/training]
 
-Steps: teach, prepare, render, meshes, train, export, check, evaluate, trials, all; and masks, which needs an
-environment of its own. See README.md.
+Steps: teach, prepare, render, meshes, train, export, check, evaluate, trials, all; and fetch, which
+gets the data, and masks and chins, which need an environment of their own. See README.md.
 """
 
 import argparse
@@ -19,6 +19,8 @@ HERE = Path(__file__).parent
 def main() -> int:
     """Run the step asked for; returns the exit status."""
     options = _arguments()
+    if options.step == "fetch":
+        return _fetch(options)
     place = folders(options)
     names = list(_STEPS) if options.step == "all" else [options.step]
     for name in names:
@@ -31,7 +33,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("step", choices=[*_STEPS, *_APART, "all"])
+    parser.add_argument("step", choices=["fetch", *_STEPS, *_APART, "all"])
     add_arguments(parser)
     parser.add_argument("--scenes", type=int, default=500, help="scenes to render, three pictures each")
     parser.add_argument("--count", type=int, default=4000, help="pictures of people made from meshes")
@@ -62,6 +64,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="evaluate on every so many held-out photos")
     parser.add_argument("--worst", type=Path, help="folder for pictures of where models are furthest off")
     return parser.parse_args()
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from models.training.fetch import fetch
+
+    return 1 if fetch(options.shared) else 0
+
+
+def _chins(place: Folders, options: argparse.Namespace) -> int:  # noqa: ARG001
+    from models.training.chins import chins
+
+    print(f"{chins(place)} chins found", file=sys.stderr)
+    return 0
 
 
 def _teach(place: Folders, options: argparse.Namespace) -> int:  # noqa: ARG001
@@ -150,7 +165,7 @@ _STEPS = {
     "evaluate": _evaluate,
     "trials": _trials,
 }
-_APART = {"masks": _masks}  # never part of "all"
+_APART = {"masks": _masks, "chins": _chins}  # never part of "all"
 
 if __name__ == "__main__":
     sys.exit(main())
