@@ -33,6 +33,8 @@ class Segmentation:
     parts: (h, w) uint8 part ids.
     person: (h, w) float32 in 0..1.
     heatmaps: named point probabilities, each (any h, any w) float32 in 0..1, such as "nose".
+    ways: (2, any h, any w) float32, how far below and right of each cell the middle of the head is whose body
+    is seen there, in shares of the frame's height and width; None where a model does not tell people apart.
 
     Every map covers the whole frame, at a resolution of its own: a map of (h, w) has its cell (r, c)
     centred on frame pixel ((c + .5) * frame_w / w - .5, (r + .5) * frame_h / h - .5).
@@ -41,9 +43,10 @@ class Segmentation:
     parts: NDArray[np.uint8]
     person: NDArray[np.float32]
     heatmaps: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    ways: NDArray[np.float32] | None = None
 
     def at(self, width: int, height: int) -> "Segmentation":
-        """The same part map and person probability at width x height, without heatmaps.
+        """The same part map and person probability at width x height, without heatmaps and ways.
 
         Parts are blended by their share of each new pixel, so outlines stay smooth when enlarged.
         """

@@ -25,10 +25,9 @@ MEASURED_PX: Final = (
 
 @contextmanager
 def opened_segmenter(model: str | None) -> Iterator[Segmenter]:
-    """The segmenter of the settings, or the named model on them, closed at the end."""
-    settings = load_settings(find_settings_file()).segmenter
-    if model is not None:
-        settings = settings.model_copy(update={"model": model})
+    """The segmenter of the settings, or the named model on them, with exact outlines; closed at the end."""
+    wanted = {"exact": True} if model is None else {"exact": True, "model": model}
+    settings = load_settings(find_settings_file()).segmenter.model_copy(update=wanted)
     segmenter = open_segmenter(settings)
     try:
         yield segmenter

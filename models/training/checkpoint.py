@@ -16,16 +16,22 @@ def save_half(network: Network, path: Path) -> None:
     np.savez_compressed(path, **state)
 
 
-def load_half(network: Network, path: Path) -> None:
-    """Read them again; raises SystemExit where the file is of another network."""
+def load_half(network: Network, path: Path, encoder: bool = True) -> None:
+    """Read them again, with or without the encoder; layers that the file does not have stay as they are.
+
+    Raises SystemExit where the file is of another network.
+    """
     with np.load(path) as file:
         values = {name: file[name] for name in file.files}
     state = {
         name: torch.from_numpy(value.astype(np.float32) if value.dtype.kind == "f" else value)
         for name, value in values.items()
+        if encoder or not name.startswith(("encoder.", "heads."))
     }
     try:
-        network.load_state_dict(state)
+        strange = network.load_state_dict(state, strict=False).unexpected_keys
+        if strange:
+            raise RuntimeError(f"no layer is called {strange[0]}")
     except RuntimeError as error:
         raise SystemExit(f"{path} holds another network: {str(error).splitlines()[0]}") from None
 

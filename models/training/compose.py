@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from models.training.labels import UNKNOWN
-from models.training.sample import Point, Sample, moved, placed
+from models.training.sample import HEAD_POINT, Point, Sample, moved, placed
 from numpy.typing import NDArray
 
 _HIDDEN = 4  # input pixels around a line's point within which its owner must be seen
@@ -13,10 +13,10 @@ _HIDDEN = 4  # input pixels around a line's point within which its owner must be
 
 def composite(
     people: Sequence[Sample], background: NDArray[np.uint8], rng: np.random.Generator, tallest: float = 1.5
-) -> tuple[Sample, NDArray[np.uint8]]:
+) -> Sample:
     """Put one person after the other, the far ones first, before a background of the frame's size.
 
-    tallest: of the frame's height, for one or two people. Also returns (h, w) uint8 who is where, from 1.
+    tallest: of the frame's height, for one or two people.
     """
     size = background.shape[:2]
     image = background.copy()
@@ -38,10 +38,13 @@ def composite(
         points += seen.points
         unknown |= seen.unknown
     visible = [
-        {name: point if point and _seen(owner == number, point) else None for name, point in person.items()}
+        {
+            name: point if point and (name == HEAD_POINT or _seen(owner == number, point)) else None
+            for name, point in person.items()
+        }
         for number, person in enumerate(points, start=1)
     ]
-    return Sample(image, codes, visible, frozenset(unknown)), owner
+    return Sample(image, codes, visible, frozenset(unknown), owner)
 
 
 def _moved(

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from models.training.network import PARTS, Network
+from models.training.network import FAR, Network
 from models.training.sources import Sources
 from numpy.typing import NDArray
 from torch import nn
 
-OUTPUTS: Final = ("framecue_parts", "framecue_lines")  # tensor names in the file
+from framecue.segmentation.figure import OUTPUTS, PARTS
+
 CALIBRATION: Final = 160  # frames
 
 Kernel = tuple[NDArray[np.float32], NDArray[np.float32]]  # weights channels last, and bias
@@ -59,16 +60,21 @@ def calibration(
 
 
 def _graph(network: Network, tf: Any) -> Any:
-    """The network as a function of a (1, h, w, 3) tensor, -1..1, that gives part and line logits."""
+    """The network as a function of a (1, h, w, 3) tensor, -1..1, that gives all that Figure reads."""
     encoder = network.encoder
     first = _kernel(encoder.first)
     pairs = [tuple(_kernel(layer) for layer in pair) for pair in encoder.pairs]
     strides = [pair[0].stride[0] for pair in encoder.pairs]
     blocks = {
-        name: _folded(module) for name, module in network.named_children() if name not in {"encoder", "head"}
+        name: _folded(module)
+        for name, module in network.named_children()
+        if isinstance(module, nn.Sequential)
     }
     weight, bias = _kernel(network.head)
-    heads = [(weight[..., :PARTS], bias[:PARTS]), (weight[..., PARTS:], bias[PARTS:])]
+    parts, lines = (weight[..., :PARTS], bias[:PARTS]), (weight[..., PARTS:], bias[PARTS:])
+    known = _chained(_kernel(network.heads), _kernel(network.blend))
+    where = _kernel(network.where)
+    way: Kernel = tuple(FAR * values for values in _kernel(network.way))  # type: ignore[assignment]
 
     def plain(value: Any, kernel: Kernel, stride: int = 1) -> Any:
         return tf.nn.bias_add(tf.nn.conv2d(value, kernel[0], stride, "SAME"), kernel[1])
@@ -92,10 +98,11 @@ def _graph(network: Network, tf: Any) -> Any:
         for stride, (each, point) in zip(strides, pairs, strict=True):
             value = tf.nn.relu6(plain(tf.nn.relu6(depthwise(value, each, stride)), point))
             kept.append(value)
+        published = doubled(doubled(plain(value, known)))
         value = doubled(through(value, blocks["deep"])) + through(kept[4], blocks["skip8"])
-        value = doubled(through(value, blocks["join8"])) + through(kept[2], blocks["skip4"])
-        value = through(value, blocks["join4"])
-        return [plain(value, head) for head in heads]
+        half = through(value, blocks["join8"])
+        value = through(doubled(half) + through(kept[2], blocks["skip4"]), blocks["join4"])
+        return [plain(value, parts) + published, plain(value, lines), plain(half, way), plain(half, where)]
 
     return forward
 
@@ -115,6 +122,11 @@ def _kernel(layer: nn.Conv2d, norm: nn.BatchNorm2d | None = None) -> Kernel:
     return weight.transpose(order).astype(np.float32), bias.astype(np.float32)
 
 
+def _chained(first: Kernel, second: Kernel) -> Kernel:
+    """Two 1 x 1 convolutions with nothing between them, as one."""
+    return first[0] @ second[0], first[1] @ second[0][0, 0] + second[1]
+
+
 def _folded(block: nn.Module) -> list[tuple[bool, Kernel]]:
     """Convolutions of a decoder block in order, each with whether it is depthwise; all end in ReLU6."""
     layers = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d | nn.BatchNorm2d)]
@@ -125,7 +137,7 @@ def _folded(block: nn.Module) -> list[tuple[bool, Kernel]]:
 
 
 def _named(model: bytes) -> bytes:
-    """The same model, its outputs named so that they are known by name: 8 channels parts, 3 lines."""
+    """The same model, its outputs named so that they are known by name, told by their channels."""
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 

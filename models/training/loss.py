@@ -1,8 +1,10 @@
 """What training asks for: the right parts, or one of those a pixel may be, and the lines' heatmaps."""
 
+from collections.abc import Sequence
+
 import torch
 from models.training.labels import BARE, HEAD, LOWER, SOMEBODY, TRUNK, UNKNOWN, UPPER, sets
-from models.training.network import PARTS
+from models.training.network import PARTS, Seen
 from models.training.sample import GRID
 from torch import Tensor
 from torch.nn import functional
@@ -12,11 +14,15 @@ from framecue.parts import Part
 _EDGE = 2.0  # extra weight of labels next to another one
 _BRIGHT = 30.0  # extra weight of a heatmap's bright cells, which are few
 _LINES = 0.5  # of the heatmaps' loss beside the parts'
+_WHERE = 0.3  # of the heads' places and the ways to them
+_TAUGHT = 0.5  # of agreeing with the published heads
+_SCALE = 10.0  # the teacher's surprise is small: most cells hold nobody
+_CELLS = 4.0  # cells off the way to a head that cost as much as a wrong label
 _FINE = {Part.HAIR: 1.5, Part.FACE: 1.5, Part.FOOT: 2.0, HEAD: 1.5, LOWER: 1.5}
 
 
 class Loss:
-    """Loss of a batch; `__call__` gives the sum, the parts' share and the lines' share."""
+    """Loss of a batch; `__call__` gives the sum, and the shares of parts, lines, heads and teacher."""
 
     def __init__(self) -> None:
         allowed = torch.from_numpy(sets())
@@ -33,10 +39,10 @@ class Loss:
         self._forbidden, self._weight = self._forbidden.to(device), self._weight.to(device)
         return self
 
-    def __call__(
-        self, logits: Tensor, codes: Tensor, lines: Tensor, weights: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """logits: (b, 11, h, w). codes: (b, 2 h - 1, 2 w - 1) uint8. lines, weights: (b, 3, h, w)."""
+    def __call__(self, seen: Seen, target: Sequence[Tensor], teacher: Tensor) -> tuple[Tensor, ...]:
+        """target: a batch of each of sample.Target's. teacher: (b, 42, ...) logits of the published heads."""
+        codes, lines, weights, where, where_weights = target
+        logits = seen.fine.float()
         size = (codes.shape[1], codes.shape[2])
         fine = functional.interpolate(logits[:, :PARTS], size=size, mode="bilinear", align_corners=True)
         index = codes.long()
@@ -47,7 +53,24 @@ class Loss:
         bits = functional.binary_cross_entropy_with_logits(logits[:, PARTS:], lines, reduction="none")
         strength = weights * (1 + _BRIGHT * lines)
         heat = (bits * strength).sum() / strength.sum().clamp(min=1)
-        return parts + _LINES * heat * 10 / GRID, parts.detach(), heat.detach()
+        places = _places(seen, where, where_weights)
+        taught = functional.binary_cross_entropy_with_logits(seen.published.float(), torch.sigmoid(teacher))
+        total = parts + _LINES * heat * 10 / GRID + _WHERE * places + _TAUGHT * _SCALE * taught
+        return total, parts.detach(), heat.detach(), places.detach(), taught.detach()
+
+
+def _places(seen: Seen, where: Tensor, weights: Tensor) -> Tensor:
+    """How far off heads and the ways to them are."""
+    bits = functional.binary_cross_entropy_with_logits(
+        seen.heads[:, 0].float(), where[:, 0], reduction="none"
+    )
+    strength = weights[:, 0] * (1 + _BRIGHT * where[:, 0])
+    heads = (bits * strength).sum() / strength.sum().clamp(min=1)
+    off = functional.smooth_l1_loss(seen.ways.float() / _CELLS, where[:, 1:] / _CELLS, reduction="none").sum(
+        1
+    )
+    ways = (off * weights[:, 1]).sum() / weights[:, 1].sum().clamp(min=1)
+    return 5 * heads + ways
 
 
 def _edges(codes: Tensor) -> Tensor:

@@ -1,13 +1,14 @@
-"""The network: BodyPix's encoder, a light decoder with skips to stride 4, parts and lines side by side.
+"""The network: BodyPix's encoder and heads, a light decoder with skips to stride 4, parts, lines and heads.
 
 Pictures are 16 n + 1 pixels high and wide, so that symmetric padding puts cell (r, c) of every stride s
 exactly on pixel (s r, s c), and doubling with aligned corners keeps it there.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import torch
-from models.training.encoder import Weights
+from models.training.encoder import HEAD_CHANNELS, Weights
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -15,6 +16,10 @@ from framecue.parts import Part
 from framecue.segmentation.figure import LINES
 
 PARTS = len(Part)  # logits; those of the lines follow
+FAR = 16.0  # cells: ways to heads are long, and are learnt faster in such units
+# What each part begins with of the published heads' 24 channels: the face is their whole head.
+_RUNS = {Part.HAIR: (0, 2), Part.FACE: (0, 2), Part.ARM: (2, 12), Part.TORSO: (12, 14), Part.LEG: (14, 22),
+         Part.FOOT: (22, 24)}  # fmt: skip
 
 # Output channels and stride of the 13 pairs of MobileNetV1 0.75; BodyPix keeps stride 16 and 384 channels.
 _PAIRS = (
@@ -81,30 +86,90 @@ def pointwise(channels: int, out: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU6())
 
 
-class Network(nn.Module):
-    """Logits at stride 4: 8 parts, then the lines."""
+class Published(nn.Module):
+    """The published encoder with its heads for person, parts and keypoints: the teacher, and a start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self.heads = nn.Conv2d(384, HEAD_CHANNELS, 1)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """picture: (b, 3, 16 n + 1, 16 m + 1) float32, -1..1; returns (b, 42, n + 1, m + 1) logits."""
+        logits: Tensor = self.heads(self.encoder(picture)[2])
+        return logits
+
+    def start_from(self, encoder: Iterable[Weights], heads: Weights) -> None:
+        """Take the published weights."""
+        self.encoder.start_from(encoder)
+        with torch.no_grad():
+            self.heads.weight.copy_(torch.from_numpy(heads.weight))
+            self.heads.bias.copy_(torch.from_numpy(heads.bias))
+
+
+class Seen(NamedTuple):
+    """What the network says of a batch of (16 n + 1) x (16 m + 1) pixels; logits but for `ways`.
+
+    fine: (b, 11, 4 n + 1, 4 m + 1), 8 parts and 3 lines. heads: (b, 1, 2 n + 1, 2 m + 1), where heads are
+    centred. ways: (b, 2, 2 n + 1, 2 m + 1), cells down and across from each cell to the head of whoever is
+    there. published: (b, 42, n + 1, m + 1), what the published heads say.
+    """
+
+    fine: Tensor
+    heads: Tensor
+    ways: Tensor
+    published: Tensor
+
+
+class Network(Published):
+    """Parts and lines at stride 4, heads and the ways to them at stride 8.
+
+    The published heads stay within it: their parts, enlarged, are what the decoder corrects, so that it falls
+    back on them where it has learnt nothing.
+    """
 
     def __init__(self, middle: int = 128, fine: int = 64) -> None:
         super().__init__()
-        self.encoder = Encoder()
+        self.blend = nn.Conv2d(HEAD_CHANNELS, PARTS, 1)
         self.deep = nn.Sequential(pointwise(384, middle), separable(middle, middle, 5))
         self.skip8 = pointwise(192, middle)
         self.join8 = nn.Sequential(separable(middle, middle, 5), separable(middle, fine))
         self.skip4 = pointwise(96, fine)
         self.join4 = nn.Sequential(separable(fine, fine, 5), separable(fine, fine))
         self.head = nn.Conv2d(fine, PARTS + len(LINES), 1)
-        nn.init.normal_(self.head.weight, std=0.01)
+        self.where = nn.Conv2d(fine, 1, 1)
+        self.way = nn.Conv2d(fine, 2, 1)
+        for layer in (self.head, self.where, self.way):
+            nn.init.normal_(layer.weight, std=0.01)
         with torch.no_grad():
             self.head.bias.zero_()
             self.head.bias[PARTS:] = -4.0
+            self.where.bias.fill_(-4.0)
+            self.way.bias.zero_()
+            self.blend.weight.copy_(_parts_of_published()[..., None, None])
+            self.blend.bias.zero_()
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """picture: (b, 3, 16 n + 1, 16 m + 1) float32, -1..1; returns (b, 11, 4 n + 1, 4 m + 1) logits."""
+    def forward(self, picture: Tensor) -> Seen:  # type: ignore[override]
+        """picture: (b, 3, 16 n + 1, 16 m + 1) float32, -1..1."""
         four, eight, sixteen = self.encoder(picture)
+        published = self.heads(sixteen)
+        known = _doubled(_doubled(self.blend(published)))
         value = _doubled(self.deep(sixteen)) + self.skip8(eight)
-        value = _doubled(self.join8(value)) + self.skip4(four)
-        logits: Tensor = self.head(self.join4(value))
-        return logits
+        half = self.join8(value)
+        value = self.join4(_doubled(half) + self.skip4(four))
+        logits = self.head(value)
+        fine = torch.cat([logits[:, :PARTS] + known, logits[:, PARTS:]], 1)
+        return Seen(fine, self.where(half), FAR * self.way(half), published)
+
+
+def _parts_of_published() -> Tensor:
+    """(8, 42): each part's logit from the published heads', half its own and half the person's."""
+    blend = torch.zeros(PARTS, HEAD_CHANNELS)
+    blend[1:, 0] = 0.25
+    blend[0, 0] = -0.25
+    for part, (first, end) in _RUNS.items():
+        blend[part, 1 + first : 1 + end] = 0.5 / (end - first)
+    return blend
 
 
 def _doubled(value: Tensor) -> Tensor:

@@ -57,7 +57,7 @@ def run(
     small = cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     picture = torch.from_numpy((small.astype(np.float32) - 128) / 128).permute(2, 0, 1)[None]
     with torch.no_grad():
-        logits = network(picture.to(device))[0].float().cpu()
+        logits = network(picture.to(device)).fine[0].float().cpu()
     return logits[:PARTS].numpy(), torch.sigmoid(logits[PARTS:]).numpy()
 
 

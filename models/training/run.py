@@ -2,7 +2,7 @@
 
     python -m models.training.run STEP [--shared ../shared] [--work build/training]
 
-Steps: teach, prepare, render, meshes, train, export, check, evaluate, trials, all; and fetch, which
+Steps: teach, prepare, agree, render, meshes, train, export, check, evaluate, trials, all; and fetch, which
 gets the data, and masks and chins, which need an environment of their own. See README.md.
 """
 
@@ -55,6 +55,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fresh-encoder", action="store_true", help="with --start: take the published encoder all the same"
     )
+    parser.add_argument(
+        "--best", type=Path, default=HERE.parent / "figure.tflite", help="the best model so far, for `agree`"
+    )
     parser.add_argument("--checkpoint", type=Path, help="weights to export; this run's without it")
     parser.add_argument(
         "--size", type=int, nargs=2, default=(481, 321), help="exported height and width, 16 n + 1"
@@ -90,6 +93,13 @@ def _masks(place: Folders, options: argparse.Namespace) -> int:  # noqa: ARG001
     from models.training.masks import masks
 
     masks(place)
+    return 0
+
+
+def _agree(place: Folders, options: argparse.Namespace) -> int:
+    from models.training.agree import agree
+
+    agree(place, options.best)
     return 0
 
 
@@ -157,6 +167,7 @@ def _runners(place: Folders, options: argparse.Namespace) -> list:  # type: igno
 _STEPS = {
     "teach": _teach,
     "prepare": _prepare,
+    "agree": _agree,
     "render": _render,
     "meshes": _meshes,
     "train": _train,

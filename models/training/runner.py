@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.parts import Part, Segmentation
+from framecue.parts import Segmentation
 from framecue.segmentation import Tensor
 from framecue.segmentation.bodypix import BodyPix
-from framecue.segmentation.figure import Figure
+from framecue.segmentation.figure import LINES, OUTPUTS, PARTS, Figure
 from framecue.segmentation.resize import resized
 
 THREADS = 2
@@ -21,7 +21,7 @@ class Runner:
 
     def __init__(self, path: Path, long_side: int) -> None:
         self._content = path.read_bytes()
-        own = all(name.encode() in self._content for name in Figure.outputs)
+        own = all(name.encode() in self._content for name in OUTPUTS[:2])
         self._adapter: Figure | BodyPix = Figure(long_side) if own else BodyPix(long_side)
         self._own = own
         self._interpreters: dict[tuple[int, int], object] = {}
@@ -77,11 +77,13 @@ class FloatRunner:
         value = torch.from_numpy((picture.astype(np.float32) - 128) / 128).permute(2, 0, 1)[None]
         start = time.perf_counter()
         with torch.no_grad():
-            logits = self._network(value).permute(0, 2, 3, 1).numpy()
+            seen = self._network(value)
         self.invoke_s.append(time.perf_counter() - start)
-        split = len(Part)
-        parts, lines = np.split(logits, [split], axis=3)
-        return self._adapter.decode({"framecue_parts": Tensor(parts), "framecue_lines": Tensor(lines)})
+        parts, lines = seen.fine.split([PARTS, len(LINES)], 1)
+        outputs = zip(OUTPUTS, (parts, lines, seen.ways, seen.heads), strict=True)
+        return self._adapter.decode(
+            {name: Tensor(value.permute(0, 2, 3, 1).numpy()) for name, value in outputs}
+        )
 
 
 def open_runner(path: Path, long_side: int) -> "Runner | FloatRunner":

@@ -3,6 +3,7 @@ people, photos with nothing but a teacher, and pictures with nobody in them."""
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,17 +13,20 @@ from models.training.compose import composite
 from models.training.folders import Folders, held_out
 from models.training.labels import HEAD, SOMEBODY, UNKNOWN
 from models.training.photometry import spoiled
-from models.training.sample import Point, Sample, guessed, moved, placed
+from models.training.sample import HEAD_POINT, Point, Points, Sample, guessed, moved, placed
 from models.training.teacher import taught
 from numpy.typing import NDArray
 
+from framecue.parts import Part
 from framecue.segmentation.figure import LINES
 
 ANIMALS: Final = ("other-cat_1080p", "other-pets", "other-dog_segmentation", "other-bird_segmentation")
 _SHARES: Final = {
-    "labelled": 0.28, "composite": 0.18, "everyday": 0.24, "rendered": 0.1, "taught": 0.1, "nobody": 0.1,
+    "labelled": 0.22, "composite": 0.22, "everyday": 0.22, "rendered": 0.14, "agreed": 0.1, "nobody": 0.1,
 }  # fmt: skip
 _ALL_LINES: Final = frozenset(LINES)
+_SLOPPY: Final = 7  # pixels: COCO's annotators are this far off, so nothing is said so close to an outline
+_SPECK: Final = 20  # pixels under which a head is none
 
 
 class Sources:
@@ -33,23 +37,23 @@ class Sources:
         self._photos = folders.photos()
         everybody = folders.labelled()
         self._labelled = [f"ccp-{name}" for name in everybody if not held_out(int(name))]
-        known = set(everybody)
-        self._taught = [name for name in self._photos if name.startswith("ccp-") and name[4:] not in known
-                        and not held_out(int(name[4:]))]  # fmt: skip
+        self._agreed = sorted((folders.work / "agreed").glob("*.png"))
         self._lines: dict[str, dict[str, Point | None]] = json.loads(
             (folders.work / "codes" / "lines.json").read_text()
         )
         scenes = everyday(folders, wanted=False)
         self._people = {name: entry for name, entry in scenes.items() if entry["people"]}
         self._nobody = [name for name, entry in scenes.items() if not entry["people"]]
-        self._rendered = sorted((folders.work / "rendered").glob("*.json"))
+        rendered = sorted((folders.work / "rendered").glob("*.json"))
+        self._meshes = [path for path in rendered if path.name.startswith("mesh")]
+        self._rendered = [path for path in rendered if not path.name.startswith("mesh")]
         self._empty = [path for path in self._rendered if path.read_text() == "[]"]
         self._makers: dict[str, Callable[[np.random.Generator, tuple[int, int]], Sample]] = {
             "labelled": self._framed_labelled,
             "composite": self._framed_composite,
             "everyday": self._framed_everyday,
             "rendered": self._framed_rendered,
-            "taught": self._framed_taught,
+            "agreed": self._framed_agreed,
             "nobody": self._framed_nobody,
         }
 
@@ -59,14 +63,17 @@ class Sources:
         kind = str(rng.choice(list(_SHARES), p=list(_SHARES.values())))
         sample = self._makers[kind](rng, size)
         people = (sample.codes > 0) & (sample.codes != UNKNOWN)
-        return Sample(spoiled(sample.image, people, rng), sample.codes, sample.points, sample.unknown)
+        return replace(sample, image=spoiled(sample.image, people, rng))
 
     def labelled(self, name: str) -> Sample:
         """A labelled photo as it is."""
         codes = _read(self._folders.work / "codes" / f"{name}.png", cv2.IMREAD_GRAYSCALE)
         lines = self._lines[name]
         unknown = frozenset(key for key, point in lines.items() if point is None)
-        return Sample(_read(self._photos[name]), codes, [lines], unknown)
+        own = (codes > 0) & (codes != UNKNOWN)
+        head = _between(lines) or _head(codes)
+        points = [{**lines, HEAD_POINT: head}]
+        return Sample(_read(self._photos[name]), codes, points, unknown, own.astype(np.uint8))
 
     def _framed_labelled(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
         sample = self.labelled(_pick(rng, self._labelled))
@@ -91,30 +98,44 @@ class Sources:
     def _framed_composite(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
         count = int(rng.choice(6, p=(0.3, 0.26, 0.2, 0.12, 0.07, 0.05))) + 1
         people = [self.labelled(_pick(rng, self._labelled)) for _ in range(count)]
-        return composite(people, self.background(rng, size), rng)[0]
+        return composite(people, self.background(rng, size), rng)
 
     def _framed_everyday(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
         name = _pick(rng, list(self._people))
         image = _read(self._photos[name])
-        codes = outlines(self._people[name], image.shape[:2])
+        codes, owners = outlines(self._people[name], image.shape[:2]), np.zeros(image.shape[:2], np.uint8)
         hint = guessed(*taught(self._folders, name), image.shape[:2])
+        heads: list[Points] = []
+        for person in self._people[name]["people"]:
+            if not person["crowd"]:
+                mine = outlines({"people": [person]}, image.shape[:2]) == SOMEBODY
+                heads.append({HEAD_POINT: _middle(mine & (hint == HEAD))})
+                owners[mine] = len(heads)
         codes[(codes == SOMEBODY) & (hint == HEAD)] = HEAD
-        return self._anywhere(Sample(image, codes, (), _ALL_LINES), rng, size)
+        somebody = ((codes > 0) & (codes != UNKNOWN)).astype(np.uint8)
+        codes[cv2.morphologyEx(somebody, cv2.MORPH_GRADIENT, np.ones((_SLOPPY, _SLOPPY))) > 0] = UNKNOWN
+        return self._anywhere(Sample(image, codes, heads, _ALL_LINES, owners), rng, size)
 
-    def _framed_taught(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
-        name = _pick(rng, self._taught)
-        image = _read(self._photos[name])
-        codes = guessed(*taught(self._folders, name), image.shape[:2])
+    def _framed_agreed(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
+        path: Path = _pick(rng, self._agreed)
+        image, codes = _read(self._photos[path.stem]), _read(path, cv2.IMREAD_GRAYSCALE)
         return self._anywhere(Sample(image, codes, (), _ALL_LINES), rng, size)
 
     def _framed_rendered(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
-        path: Path = _pick(rng, self._rendered)
+        path: Path = _pick(rng, self._rendered if rng.random() < 0.4 or not self._meshes else self._meshes)
         image, codes = _read(path.with_suffix(".jpg")), _read(path.with_suffix(".png"), cv2.IMREAD_GRAYSCALE)
-        return self._anywhere(Sample(image, codes, json.loads(path.read_text())), rng, size)
+        people = json.loads(path.read_text())
+        points = [{**lines, HEAD_POINT: _between(lines)} for lines in people]
+        owners = None
+        if len(people) < 2:  # of several it was not kept who is where
+            owners = (codes > 0).astype(np.uint8)
+            points = [{**lines, HEAD_POINT: _between(lines) or _head(codes)} for lines in people]
+        return self._anywhere(Sample(image, codes, points, frozenset(), owners), rng, size)
 
     def _framed_nobody(self, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
         image = self.background(rng, size, animals=True)
-        return Sample(image, np.zeros(size, np.uint8))
+        nobody = np.zeros(size, np.uint8)
+        return Sample(image, nobody, (), frozenset(), nobody)
 
     def _anywhere(self, sample: Sample, rng: np.random.Generator, size: tuple[int, int]) -> Sample:
         """A piece of a picture: nearly all of it, or up to 2.5 times closer."""
@@ -133,11 +154,26 @@ class Sources:
             return _wall(rng, size)
         if kind < 0.3 and self._empty:
             image = _read(_pick(rng, self._empty).with_suffix(".jpg"))
-        elif animals and kind < 0.5:
+        elif animals and kind < 0.6:
             image = _read(self._photos[_pick(rng, ANIMALS)])
         else:
             image = _read(self._photos[_pick(rng, self._nobody)])
         return self._anywhere(Sample(image, np.zeros(image.shape[:2], np.uint8)), rng, size).image
+
+
+def _between(lines: Points) -> Point | None:
+    """The middle of a head from its top and its chin."""
+    top, chin = lines["head_top"], lines["chin"]
+    return None if top is None or chin is None else ((top[0] + chin[0]) / 2, (top[1] + chin[1]) / 2)
+
+
+def _head(codes: NDArray[np.uint8]) -> Point | None:
+    return _middle(np.isin(codes, (Part.HAIR, Part.FACE, HEAD)))
+
+
+def _middle(head: NDArray[np.bool_]) -> Point | None:
+    rows, columns = np.nonzero(head)
+    return (float(columns.mean()), float(rows.mean())) if len(rows) > _SPECK else None
 
 
 def everyday(folders: Folders, wanted: bool) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,12 +11,12 @@ import cv2
 import numpy as np
 import torch
 from models.training.checkpoint import load_half
-from models.training.encoder import read_encoder
+from models.training.encoder import read_encoder, read_heads
 from models.training.folders import Folders
 from models.training.loss import Loss
-from models.training.network import Network
+from models.training.network import Network, Published
 from models.training.quick import quick_report
-from models.training.sample import target
+from models.training.sample import Target, target
 from models.training.sources import Sources
 from torch.utils.data import DataLoader, Dataset
 
@@ -29,7 +30,7 @@ SIZES: Final = (
 _CHANCE: Final = (0.35, 0.25, 0.2, 0.1, 0.1)
 _WARM_UP: Final = 0.12  # share of the cycle in which the rate rises
 _DECAY: Final = 0.995  # of the averaged weights, a step
-_SLOW: Final = 0.1  # encoder's rate beside the decoder's: it must not forget what it knows of people
+_SLOW: Final = 0.05  # encoder's rate beside the decoder's: it must not forget what it knows of people
 
 
 class Batches(Dataset):  # type: ignore[type-arg]
@@ -50,9 +51,10 @@ class Batches(Dataset):  # type: ignore[type-arg]
         targets = [target(frame) for frame in frames]
         return (
             torch.from_numpy(np.stack([frame.image for frame in frames])),
-            torch.from_numpy(np.stack([one.codes for one in targets])),
-            torch.from_numpy(np.stack([one.lines for one in targets])),
-            torch.from_numpy(np.stack([one.weights for one in targets])),
+            *(
+                torch.from_numpy(np.stack([getattr(one, field.name) for one in targets]))
+                for field in fields(Target)
+            ),
         )
 
 
@@ -60,36 +62,41 @@ def train(folders: Folders, options: Any) -> Path:
     """Train for options.steps steps in all; returns the checkpoint, work/run/last.pt.
 
     options: steps, batch, rate, seed, report (steps between reports), start (float16 weights to start from,
-    or None for the published encoder), device, run (name of its folder), workers, log, anchor (share of the
-    way back to the published encoder that it is pulled at each step while the rate is highest).
+    or None for the published network), fresh_encoder (take all but the encoder from them), device, run (name
+    of its folder), workers, log, anchor (share of the way back to the published encoder that it is pulled at
+    each step while the rate is highest).
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     run = folders.work / options.run
     run.mkdir(parents=True, exist_ok=True)
-    network = Network()
+    network, teacher = Network(), Published()
+    for each in (network, teacher):
+        each.start_from(read_encoder(folders.bodypix), read_heads(folders.bodypix))
     if options.start:
-        load_half(network, Path(options.start))
-    else:
-        network.encoder.start_from(read_encoder(folders.bodypix))
+        load_half(network, Path(options.start), encoder=not options.fresh_encoder)
+    teacher.to(device).to(memory_format=torch.channels_last).eval()
     network.to(device).to(memory_format=torch.channels_last)
     average = Network().to(device)
     average.load_state_dict(network.state_dict())
-    slow = list(network.encoder.parameters())
-    anchor = _published(folders, device)
-    fast = [value for name, value in network.named_parameters() if not name.startswith("encoder.")]
+    anchor = [value.detach().clone() for value in teacher.encoder.parameters()]
+    slow = [*network.encoder.parameters(), *network.heads.parameters()]
+    known = {id(value) for value in slow}
+    fast = [value for value in network.parameters() if id(value) not in known]
     optimizer = torch.optim.AdamW([{"params": slow}, {"params": fast}], lr=options.rate, weight_decay=0.01)
     first = _resume(run / "last.pt", network, average, optimizer)
     batches = Batches(Sources(folders), options.seed, options.batch, first, options.steps)
     loader = DataLoader(batches, batch_size=None, num_workers=options.workers, prefetch_factor=4)
     loss = Loss().on(device)
-    sums, start = np.zeros(3), time.perf_counter()
+    sums, start = np.zeros(5), time.perf_counter()
     network.train()
     for step, batch in enumerate(loader, start=first + 1):
         rate = options.rate * cycle(step / options.steps)
         optimizer.param_groups[0]["lr"], optimizer.param_groups[1]["lr"] = rate * _SLOW, rate
-        image, codes, lines, weights = (value.to(device) for value in batch)
-        logits = network(as_input(image).contiguous(memory_format=torch.channels_last))
-        total, *shares = loss(logits.float(), codes, lines, weights)
+        image, *wanted = (value.to(device) for value in batch)
+        picture = as_input(image).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            taught = teacher(picture)
+        total, *shares = loss(network(picture), wanted, taught.float())
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -102,7 +109,7 @@ def train(folders: Folders, options: Any) -> Path:
             _note(
                 run, {"step": step, "loss": list(np.round(sums / options.log, 4)), "s_a_step": round(pace, 2)}
             )
-            sums, start = np.zeros(3), time.perf_counter()
+            sums, start = np.zeros(5), time.perf_counter()
         if step % options.report == 0 or step == options.steps:
             _save(run / "last.pt", network, average, optimizer, step)
             _note(run, {"step": step, **quick_report(folders, average, device)})
@@ -120,12 +127,6 @@ def cycle(progress: float) -> float:
 def as_input(image: torch.Tensor) -> torch.Tensor:
     """(b, h, w, 3) uint8 to what the network takes: the published model's scale, (value - 128) / 128."""
     return (image.permute(0, 3, 1, 2).float() - 128) / 128
-
-
-def _published(folders: Folders, device: torch.device) -> list[torch.Tensor]:
-    network = Network()
-    network.encoder.start_from(read_encoder(folders.bodypix))
-    return [value.detach().to(device) for value in network.encoder.parameters()]
 
 
 def _pull(network: Network, anchor: list[torch.Tensor], share: float) -> None:

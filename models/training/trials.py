@@ -72,14 +72,14 @@ def _groups(folders: Folders, runner: Runner) -> list[str]:
     for seed in range(_GROUPS):
         rng = np.random.default_rng([seed, 4])
         people = [sources.labelled(names[int(rng.integers(len(names)))]) for _ in range(2 + seed % 5)]
-        sample, owner = composite(people, sources.background(rng, (480, 640)), rng, tallest=0.9)
+        sample = composite(people, sources.background(rng, (480, 640)), rng, tallest=0.9)
         segmentation = runner.segment(sample.image)
         seen = [
             cv2.resize(one.own.astype(np.uint8), (640, 480), interpolation=cv2.INTER_NEAREST) > 0
             for one in find_people(segmentation)
         ]
         for number in range(1, len(people) + 1):
-            mine = owner == number
+            mine = sample.owners == number
             if mine.sum() < _LEAST:
                 continue
             there += 1

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.composition.heads import Place, find_heads, share_out
 from framecue.composition.keypoints import LIKELY, find_place
 from framecue.parts import Part, Segmentation
 
@@ -63,8 +64,16 @@ def find_people(segmentation: Segmentation) -> list[Person]:
     blobs = (segmentation.parts == Part.FACE) | (segmentation.parts == Part.HAIR)
     heads = _heads(blobs, regions)
     noses = segmentation.heatmaps.get("nose")
-    _join_severed(regions, stats, large, heads)
+    middles = find_heads(segmentation.heatmaps["head"]) if "head" in segmentation.heatmaps else []
     owners: list[tuple[NDArray[np.bool_], Box | None]] = []
+    if segmentation.ways is not None and middles:
+        shares = share_out(regions, large, segmentation.ways, middles)
+        places: list[Place | None] = [*middles, *[None] * (len(shares) - len(middles))]
+        for own, place in zip(shares, places, strict=True):
+            if np.count_nonzero(own) >= least:
+                owners.append((own, _head_at(own & blobs, place)))
+        return [_person(own, head, segmentation, solid) for own, head in owners]
+    _join_severed(regions, stats, large, heads)
     for index in large:
         own = regions == index
         found = _distinct(_with_features(heads.get(index, []), segmentation, own.shape))
@@ -72,6 +81,19 @@ def find_people(segmentation: Segmentation) -> list[Person]:
             found = [part for head in found for part in _by_noses(head, blobs, noses)]
         owners += _split(own, found) if len(found) > 1 else [(own, found[0] if found else None)]
     return [_person(own, head, segmentation, solid) for own, head in owners if own.any()]
+
+
+def _head_at(blobs: NDArray[np.bool_], place: Place | None) -> Box | None:
+    """Box of the hair and face around a place, or of the largest there is without one."""
+    count, labels, stats = _regions(blobs.astype(np.uint8))
+    if count < 2:
+        return None
+    index = int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) + 1
+    if place is not None:
+        row, column = int(place[1] * blobs.shape[0]), int(place[0] * blobs.shape[1])
+        index = int(labels[min(row, len(blobs) - 1), min(column, blobs.shape[1] - 1)]) or index
+    left, top, width, height, _ = (int(value) for value in stats[index])
+    return left, top, left + width, top + height
 
 
 def _regions(solid: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint16], NDArray[np.int32]]:

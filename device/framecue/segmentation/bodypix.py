@@ -63,7 +63,7 @@ class BodyPix:
 
     outputs = ("float_segments", "float_part_heatmaps", "float_heatmaps", "float_short_offsets")
 
-    def __init__(self, long_side: int = 481) -> None:
+    def __init__(self, long_side: int = 481, _exact: bool = True) -> None:
         check_long_side(long_side)
         self.long_side = long_side
         self._cells = Cells(STRIDE, _FINENESS)

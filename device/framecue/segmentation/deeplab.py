@@ -21,11 +21,11 @@ ANIMALS: Final = {"cat": 8, "dog": 12}
 
 
 class DeepLab:
-    """Adapter of DeepLab v3 with ArgMax at its end; it has one input size, so long_side changes nothing."""
+    """Adapter of DeepLab v3 with ArgMax at its end; it has one input size, so settings change nothing."""
 
     outputs = ("ArgMax",)
 
-    def __init__(self, _long_side: int = SIDE) -> None:
+    def __init__(self, _long_side: int = SIDE, _exact: bool = True) -> None:
         pass
 
     def input_size(self, _height: int, _width: int) -> tuple[int, int]:

@@ -1,8 +1,9 @@
-"""Figure: Framecue's own model of people: their parts, and the rows of chin, head top and foot line.
+"""Figure: Framecue's own model of people: their parts, the rows of chin, head top and foot line, and whose
+body is whose.
 
-It speaks once per 4 input pixels. Its cell (r, c) is centred on input pixel (4 r, 4 c), so the first and
-last cells sit on the border pixels; a Segmentation's cells lie inside the frame instead. Decoding resamples
-from one grid to the other, in logits, before anything is decided.
+It speaks once per 4 input pixels, of heads once per 8. Its cell (r, c) is centred on input pixel (4 r, 4 c),
+so the first and last cells sit on the border pixels; a Segmentation's cells lie inside the frame instead.
+Decoding resamples from one grid to the other, in logits, before anything is decided.
 
 How the model is made: models/training/README.md.
 """
@@ -19,7 +20,12 @@ from framecue.segmentation.cells import Cells, check_long_side, fitting_size
 
 STRIDE: Final = 4  # input pixels from one cell to the next
 LINES: Final = ("chin", "head_top", "foot")
-_CHANNELS: Final = {"framecue_parts": len(Part), "framecue_lines": len(LINES)}
+PARTS: Final = len(Part)
+_HEAD_STRIDE: Final = 8  # input pixels from one cell of the heads' maps to the next
+_CHANNELS: Final = {
+    "framecue_parts": PARTS, "framecue_lines": len(LINES), "framecue_ways": 2, "framecue_heads": 1,
+}  # fmt: skip
+OUTPUTS: Final = tuple(_CHANNELS)
 _BODY: Final = np.array([part for part in Part if part is not Part.BACKGROUND], np.uint8)
 _LARGEST: Final = 60.0  # logits are kept from overflowing
 
@@ -28,14 +34,16 @@ class Figure:
     """Adapter of Framecue's own model, fully convolutional, for any input size.
 
     long_side: model input pixels along the frame's longer side, 16 n + 1; more is finer and slower.
+    exact: two cells of person and parts for each of the model's, along a side, instead of one.
     """
 
-    outputs = ("framecue_parts", "framecue_lines")
+    outputs = OUTPUTS[:2]
 
-    def __init__(self, long_side: int = 481) -> None:
+    def __init__(self, long_side: int = 481, exact: bool = True) -> None:
         check_long_side(long_side)
         self.long_side = long_side
-        self._whole, self._half = Cells(STRIDE, 1), Cells(STRIDE, 2)
+        self._whole, self._outline = Cells(STRIDE, 1), Cells(STRIDE, 2 if exact else 1)
+        self._heads = Cells(_HEAD_STRIDE, 1)
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
@@ -44,12 +52,14 @@ class Figure:
     def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
         """Make a segmentation of one invoke's outputs.
 
-        outputs: "framecue_parts" (1, gh, gw, 8), logits of the parts of framecue.parts, and
-        "framecue_lines" (1, gh, gw, 3), logits; int8, uint8 or float. Raises ValueError for other shapes.
+        outputs: "framecue_parts" (1, gh, gw, 8), logits of the parts of framecue.parts, "framecue_lines"
+        (1, gh, gw, 3), logits, "framecue_heads" (1, hh, hw, 1), logits, and "framecue_ways" (1, hh, hw, 2),
+        cells down and across to the head; int8, uint8 or float. Raises ValueError for other shapes.
 
-        Person and parts come back at about two cells for each of the model's, heatmaps at one. The heatmaps
-        "chin", "head_top" and "foot" are bright around the point of each person's face, head and feet
-        that is lowest, highest and lowest; 1.25 cells high at one deviation, twice that wide.
+        Heatmaps and ways come back at one cell for each of the model's. The heatmaps "chin", "head_top" and
+        "foot" are bright around the point of each person's face, head and feet that is lowest, highest
+        and lowest; 1.25 cells high at one deviation, twice that wide. "head" is bright around each head's
+        middle, 1.5 of its cells at one deviation.
         """
         parts = _checked(outputs, "framecue_parts")
         lines = _checked(outputs, "framecue_lines")
@@ -57,12 +67,18 @@ class Figure:
             raise ValueError(f"framecue_lines has {lines.shape[1:]} cells, framecue_parts {parts.shape[1:]}")
         likely = np.exp(np.minimum(parts, _LARGEST))
         odds = np.log(likely[1:].sum(axis=0, keepdims=True) / likely[0])
-        person = _sigmoid(self._half.finer(odds)[0])
+        person = _sigmoid(self._outline.finer(odds)[0])
         highest = parts[1:] == parts[1:].max(axis=0)
-        ids = self._half.nearest((highest * _BODY[:, None, None]).max(axis=0))
+        ids = self._outline.nearest((highest * _BODY[:, None, None]).max(axis=0))
         ids[person < PERSON_LEVEL] = Part.BACKGROUND
         heatmaps = dict(zip(LINES, _sigmoid(self._whole.finer(lines)), strict=True))
-        return Segmentation(ids, person, heatmaps)
+        if "framecue_heads" not in outputs:
+            return Segmentation(ids, person, heatmaps)
+        heads, ways = _checked(outputs, "framecue_heads"), _checked(outputs, "framecue_ways")
+        heatmaps["head"] = _sigmoid(self._heads.finer(heads)[0])
+        cells = (np.array(ways.shape[1:], np.float32) - 1) + np.float32(1 / _HEAD_STRIDE)
+        ways = self._heads.finer(ways) / cells[:, None, None]
+        return Segmentation(ids, person, heatmaps, ways)
 
 
 def _checked(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float32]:
