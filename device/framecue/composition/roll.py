@@ -1,0 +1,216 @@
+"""The camera's roll, seen in the picture: from upright edges around the people, and from how people stand.
+
+Edges of doors, walls, poles and windows are vertical in the room. Their pictures meet in one point, the
+zenith's, and the line from the picture's middle to that point leans by exactly the roll, whatever the pitch.
+For each of a row of pitches every edge tells the roll it would need; the evidence of all is added up over
+roll and pitch, in a way that lets edges which are not vertical at all cost little, and pitch is summed out.
+People add a wide vote of their own: they stand upright, give or take three degrees.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.composition.geometry import focal_px
+from framecue.composition.people import Person, find_people
+from framecue.composition.verticals import Floats, Verticals, find_verticals
+from framecue.parts import Part, Segmentation
+
+LARGEST_DEG: Final = 25.0  # more roll than that is not looked for
+_STEP_DEG: Final = 0.25
+_MARGIN_DEG: Final = 5.0  # looked at beyond the largest, so that evidence there does not pile up at the end
+_PITCH_DEG: Final = 6.0  # how far a camera is usually pitched, standard deviation
+_ROLL_DEG: Final = 15.0  # and rolled
+_EDGE_DEG: Final = 0.4  # how far an edge that should be vertical is from it
+_CLEAR: Final = 5.0  # how much denser edges lie along true verticals than elsewhere
+_UNIT: Final = 0.14  # length of an edge that counts as one observation, of the picture's longer side
+_LONGEST: Final = 0.3  # of the longer side: a longer edge is still one thing that may not be vertical
+_WIDTHS_DEG: Final = (0.5, 0.75, 1.1, 1.8)  # directions this exactly known are added up together
+_PERSON: Final = 0.3  # probability from which an edge may be somebody's clothes
+_LEAN_DEG: Final = 3.0  # how far from upright a person stands who is seen whole
+_PART_LEAN_DEG: Final = 6.0  # and one of whom less is seen
+_LEANING: Final = 0.002  # density of people who do not stand upright at all, against one who just does
+_ENDS: Final = ((Part.HAIR, Part.FACE), (Part.FOOT,), (Part.LEG,))
+_CERTAIN_DEG: Final = 1.5  # a roll known this well is told, however small
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Camera roll, clockwise positive as seen from behind it, and its standard deviation, degrees."""
+
+    deg: float
+    sigma_deg: float
+
+    @property
+    def known(self) -> bool:
+        """Whether it says something: exact, or so large that it is a roll even if not exact."""
+        return self.sigma_deg <= _CERTAIN_DEG or abs(self.deg) > 2.5 * self.sigma_deg
+
+
+def find_roll(
+    image: NDArray[np.uint8],
+    segmentation: Segmentation,
+    fov_deg: float,
+    *,
+    side: int = 640,
+    people: Sequence[Person] | None = None,
+) -> Roll | None:
+    """The roll that a picture shows; None where neither edges nor people tell anything.
+
+    image: (h, w, 3) uint8 RGB, the picture that was segmented. fov_deg: vertical field of view; how edges
+    converge hangs on it, little else. side: longer side, pixels, at which edges are sought; 320 costs 2 ms.
+    people: those of the segmentation, where they have been found already.
+    """
+    grey = _grey(image, side)
+    height, width = grey.shape
+    person = cv2.resize(segmentation.person, (width, height))
+    verticals = find_verticals(grey, np.asarray(person < _PERSON))
+    seen = find_people(segmentation) if people is None else people
+    bodies = [body for each in seen if (body := _body(each, width, height)) is not None]
+    if not len(verticals.x) and not bodies:
+        return None
+    return _likeliest(_evidence(verticals, bodies, focal_px(height, fov_deg)))
+
+
+def _grey(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Grey, shrunk (never enlarged) to that longer side."""
+    scale = side / max(image.shape[:2])
+    if scale < 1:
+        size = round(image.shape[1] * scale), round(image.shape[0] * scale)
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _rolls() -> Floats:
+    half = round((LARGEST_DEG + _MARGIN_DEG) / _STEP_DEG)
+    return _STEP_DEG * np.arange(-half, half + 1, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """Somebody's long axis: middle, pixels; pixels to the right for each pixel down; deviation, degrees."""
+
+    x: float
+    y: float
+    lean: float
+    sigma_deg: float
+
+
+def _needed_rolls(x: Floats, y: Floats, lean: Floats, focal: float, pitches: Floats) -> Floats:
+    """(p, n) roll in degrees at which each of n lines is vertical, at each of p pitches in radians.
+
+    x, y: (n,) a point of each line, pixels from the picture's middle, y up. lean: (n,) pixels to the right
+    for each pixel down. The plane through a line and the camera holds the zenith
+    (-sin r cos p, cos r cos p, sin p).
+    """
+    depth = (x + y * lean) / focal  # the plane's normal is (1, lean, -depth)
+    away = np.tan(pitches)[:, None] * depth / np.hypot(1, lean)
+    needed: Floats = np.degrees(np.arctan(lean) - np.arcsin(np.clip(away, -1, 1)))
+    return needed
+
+
+def _evidence(edges: Verticals, bodies: Sequence[_Body], focal: float) -> Floats:
+    """(rolls,) log-likelihood of each roll."""
+    rolls, pitches = _rolls(), np.radians(np.arange(-24.0, 25.0, 4.0))
+    middle_x, middle_y = (edges.width - 1) / 2, (edges.height - 1) / 2
+    needed = _needed_rolls(edges.x - middle_x, middle_y - edges.y, edges.lean, focal, pitches)
+    total = _edge_votes(edges, needed)
+    for body in bodies:
+        place = np.array([body.x - middle_x]), np.array([middle_y - body.y])
+        off = rolls - _needed_rolls(*place, np.array([body.lean]), focal, pitches)
+        total += np.log(np.exp(-0.5 * (off / body.sigma_deg) ** 2) + _LEANING)
+    total -= 0.5 * (np.degrees(pitches)[:, None] / _PITCH_DEG) ** 2
+    best = float(total.max())
+    summed: Floats = best + np.log(np.exp(total - best).sum(axis=0)) - 0.5 * (rolls / _ROLL_DEG) ** 2
+    return summed
+
+
+def _edge_votes(edges: Verticals, needed: Floats) -> Floats:
+    """(p, rolls) log-likelihood of each roll at each pitch; needed: (p, n) the roll that each edge needs."""
+    rolls = _rolls()
+    place = np.rint((needed - rolls[0]) / _STEP_DEG).astype(np.intp)
+    inside = (place >= 0) & (place < len(rolls))
+    place += np.arange(len(place))[:, None] * len(rolls)
+    side = max(edges.width, edges.height)
+    weight = np.broadcast_to(np.minimum(edges.length / side, _LONGEST) / _UNIT, place.shape)
+    exact = np.hypot(edges.sigma_deg, _EDGE_DEG)
+    kind = np.searchsorted(np.convolve(_WIDTHS_DEG, (0.5, 0.5), "valid"), exact)
+    total = np.zeros((len(place), len(rolls)))
+    for index, width in enumerate(_WIDTHS_DEG):
+        mine = inside & (kind == index)
+        counts = np.bincount(place[mine], weight[mine], total.size).reshape(total.shape).astype(np.float64)
+        off = np.arange(-round(4 * width / _STEP_DEG), round(4 * width / _STEP_DEG) + 1) * _STEP_DEG
+        kernel = np.log1p(_CLEAR * np.exp(-0.5 * (off / width) ** 2))
+        total += cv2.filter2D(counts, -1, kernel[None], borderType=cv2.BORDER_CONSTANT)
+    return total
+
+
+def _likeliest(evidence: Floats) -> Roll:
+    """Mean and deviation of the most likely roll."""
+    rolls = _rolls()
+    likely = np.exp(evidence - evidence.max())
+    likely /= likely.sum()
+    near = np.abs(rolls - rolls[int(np.argmax(likely))]) <= 3
+    mean = float((likely[near] * rolls[near]).sum() / likely[near].sum())
+    # About the likeliest roll, but with what lies elsewhere: two answers that compete are no answer.
+    spread = math.sqrt(float((likely * (rolls - mean) ** 2).sum()))
+    return Roll(mean, math.hypot(spread, _EDGE_DEG))
+
+
+def _body(person: Person, width: int, height: int) -> _Body | None:
+    """Somebody's axis in a picture of width x height pixels; None where it says nothing.
+
+    Its lean is the median of three lines': the long axis of all cells, head to feet, head to legs.
+    """
+    rows, columns = person.own.shape
+    across, down = width / columns, height / rows
+    left, top, right, bottom = person.box
+    tall = (bottom - top) * down / max((right - left) * across, 1e-6)
+    moments = cv2.moments((person.parts > 0).view(np.uint8), binaryImage=True)
+    cut_aside = left == 0 or right == columns
+    if cut_aside or tall < 1.2 or moments["m00"] < 9:
+        return None
+    spread_x, spread_y = moments["mu20"] * across**2, moments["mu02"] * down**2
+    leans = [math.tan(0.5 * math.atan2(2 * moments["mu11"] * across * down, spread_y - spread_x))]
+    head, *lower = (_middle(person, *parts) for parts in _ENDS)
+    for end in lower:
+        if head is not None and end is not None and end[1] > head[1]:
+            leans.append((end[0] - head[0]) * across / ((end[1] - head[1]) * down))
+    return _Body(
+        x=(left + right) / 2 * across,
+        y=(top + bottom) / 2 * down,
+        lean=float(np.median(leans)),
+        sigma_deg=_LEAN_DEG if tall >= 2 and len(leans) == 3 else _PART_LEAN_DEG,
+    )
+
+
+def _middle(person: Person, *parts: Part) -> tuple[float, float] | None:
+    """Middle (x, y) of the cells that are one of those parts."""
+    rows, columns = np.nonzero(np.isin(person.parts, parts))
+    return (float(columns.mean()), float(rows.mean())) if len(rows) > 3 else None
+
+
+class RollMeter:
+    """Roll of a live picture: found anew every so often, the same in between.
+
+    every_s: seconds between two findings, so that it costs a frame next to nothing.
+    """
+
+    def __init__(self, find: Callable[..., Roll | None] = find_roll, every_s: float = 0.2) -> None:
+        self._find, self._every_s = find, every_s
+        self._found_s = -math.inf
+        self._roll: Roll | None = None
+
+    def update(
+        self, image: NDArray[np.uint8], segmentation: Segmentation, fov_deg: float, time_s: float
+    ) -> Roll | None:
+        """The roll as of now; as in `find_roll`. time_s: the frame's time, seconds."""
+        if not 0 <= time_s - self._found_s < self._every_s:
+            self._found_s = time_s
+            self._roll = self._find(image, segmentation, fov_deg, side=320)
+        return self._roll
