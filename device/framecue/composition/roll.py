@@ -68,8 +68,8 @@ def find_roll(
     """
     grey = _grey(image, side)
     height, width = grey.shape
-    person = cv2.resize(segmentation.person, (width, height))
-    verticals = find_verticals(grey, np.asarray(person < _PERSON))
+    belongs = np.maximum(segmentation.person, (segmentation.parts > 0).astype(np.float32))  # bags too
+    verticals = find_verticals(grey, np.asarray(cv2.resize(belongs, (width, height)) < _PERSON))
     seen = find_people(segmentation) if people is None else people
     bodies = [body for each in seen if (body := _body(each, width, height)) is not None]
     if not len(verticals.x) and not bodies:
@@ -181,6 +181,8 @@ def _body(person: Person, width: int, height: int) -> _Body | None:
     for end in lower:
         if head is not None and end is not None and end[1] > head[1]:
             leans.append((end[0] - head[0]) * across / ((end[1] - head[1]) * down))
+    if len(leans) < 2:  # neither legs nor feet: shoulders and arms say little of what is upright
+        return None
     return _Body(
         x=(left + right) / 2 * across,
         y=(top + bottom) / 2 * down,
