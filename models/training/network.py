@@ -66,7 +66,8 @@ class Encoder(nn.Module):
 
 
 def _pair(value: Tensor, depthwise: nn.Module, pointwise: nn.Module) -> Tensor:
-    return functional.relu6(pointwise(functional.relu6(depthwise(value))))
+    value = functional.relu6(depthwise(value), inplace=True)
+    return functional.relu6(pointwise(value), inplace=True)
 
 
 def separable(channels: int, out: int, size: int = 3) -> nn.Sequential:
@@ -74,16 +75,16 @@ def separable(channels: int, out: int, size: int = 3) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels, channels, size, 1, size // 2, groups=channels, bias=False),
         nn.BatchNorm2d(channels),
-        nn.ReLU6(),
+        nn.ReLU6(inplace=True),
         nn.Conv2d(channels, out, 1, bias=False),
         nn.BatchNorm2d(out),
-        nn.ReLU6(),
+        nn.ReLU6(inplace=True),
     )
 
 
 def pointwise(channels: int, out: int) -> nn.Sequential:
     """A 1 x 1 convolution with batch norm and ReLU6."""
-    return nn.Sequential(nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU6())
+    return nn.Sequential(nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU6(inplace=True))
 
 
 class Published(nn.Module):

@@ -36,52 +36,59 @@ def share_out(
     then those of people whose heads are not seen.
 
     regions: (h, w) connected cells of somebody, numbered; large: the numbers that count. ways: see
-    Segmentation.
+    Segmentation. Decided at the resolution of the ways.
     """
-    rows, columns = np.nonzero(np.isin(regions, large))
-    region = regions[rows, columns]
-    off, far = _misses(rows, columns, regions.shape, ways, heads)
-    nearest = np.argmin(off, axis=0)
-    astray = off[nearest, np.arange(len(rows))] > far
-    owner = np.where(astray, -1, nearest)
-    alone = []
+    coarse = _nearest(regions, ways.shape[1:])
+    rows, columns = np.nonzero(np.isin(coarse, large))
+    region = coarse[rows, columns]
+    off, far = _misses(rows, columns, ways, heads)
+    owner = np.argmin(off, axis=0)
+    owner[off[owner, np.arange(len(rows))] > far] = -1
+    persons = len(heads)
     for number in large:
         mine = np.flatnonzero(region == number)
         counts = np.bincount(owner[mine] + 1, minlength=len(heads) + 1)
-        here = np.flatnonzero(counts[1:] >= _SPECK * len(mine))
-        lost = ~np.isin(owner[mine], here)
+        here = np.flatnonzero(counts[1:] > _SPECK * len(mine))
+        astray = owner[mine] == -1
         if not len(here) or counts[0] >= _HEADLESS * len(mine):
-            loose = owner[mine] == -1 if len(here) else np.ones(len(mine), bool)
-            alone.append(mine[loose])
-            owner[mine[loose]] = -1
-            lost &= ~loose
+            owner[mine[astray] if len(here) else mine] = persons
+            persons += 1
         if len(here):
-            owner[mine[lost]] = here[np.argmin(off[np.ix_(here, mine[lost])], axis=0)]
-    cells = [np.flatnonzero(owner == index) for index in range(len(heads))] + alone
-    return [_mask(regions.shape, rows[each], columns[each]) for each in cells]
+            lost = mine[~np.isin(owner[mine], [*here, persons - 1])]
+            owner[lost] = here[np.argmin(off[np.ix_(here, lost)], axis=0)]
+    numbers = np.zeros(coarse.shape, np.uint16)
+    numbers[rows, columns] = owner + 1
+    fine = _nearest(_spread(numbers), regions.shape) * np.isin(regions, large)
+    return [fine == index + 1 for index in range(persons)]
 
 
 def _misses(
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    shape: tuple[int, ...],
-    ways: NDArray[np.float32],
-    heads: list[Place],
+    rows: NDArray[np.intp], columns: NDArray[np.intp], ways: NDArray[np.float32], heads: list[Place]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(heads, cells): how far from each head each cell points. (cells,): how far is astray. Frame heights."""
-    size, aspect = (shape[1], shape[0]), np.float32(shape[1] / shape[0])
-    down = cv2.resize(ways[0], size, interpolation=cv2.INTER_LINEAR)[rows, columns]
-    across = cv2.resize(ways[1], size, interpolation=cv2.INTER_LINEAR)[rows, columns]
-    to_y = (rows.astype(np.float32) + 0.5) / shape[0] + down
-    to_x = (columns.astype(np.float32) + 0.5) / shape[1] + across
+    _, height, width = ways.shape
+    aspect = np.float32(width / height)
+    down, across = ways[:, rows, columns]
+    to_y = (rows.astype(np.float32) + 0.5) / height + down
+    to_x = (columns.astype(np.float32) + 0.5) / width + across
     off = np.stack([np.hypot(to_y - y, (to_x - x) * aspect) for x, y in np.asarray(heads, np.float32)])
     return off, _CLOSE + _ASTRAY * np.hypot(down, across * aspect)
 
 
-def _mask(shape: tuple[int, ...], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
-    mask = np.zeros(shape, bool)
-    mask[rows, columns] = True
-    return mask
+def _nearest(numbers: NDArray[np.uint16], shape: tuple[int, ...]) -> NDArray[np.uint16]:
+    size = (shape[1], shape[0])
+    return np.asarray(cv2.resize(numbers, size, interpolation=cv2.INTER_NEAREST), np.uint16)
+
+
+def _spread(numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The same map with every 0 replaced by the number nearest to it: outlines run through coarse cells."""
+    empty = (numbers == 0).astype(np.uint8)
+    if empty.all():
+        return numbers
+    _, index = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    of_index = np.zeros(int(index.max()) + 1, np.uint16)
+    of_index[index[empty == 0]] = numbers[empty == 0]
+    return of_index[index]
 
 
 def _between_cells(head: NDArray[np.float32], row: int, column: int) -> Place:
