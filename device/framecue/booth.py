@@ -69,7 +69,9 @@ class Booth:
             clock=clock,
             frozen_limit_s=settings.booth.frozen_limit_s,
         )
-        guide = Guide(load_look(settings.guide.look), settings.camera.fov_deg, settings.guide)
+        guide = Guide(
+            load_look(settings.guide.look, settings.looks.folders), settings.camera.fov_deg, settings.guide
+        )
         pipeline = Pipeline(segmenter, guide, self._panel)
         self.live = LiveLoop(self.feed, pipeline, self._panel, clock=clock, observe=observe)
         self.shots = Shots(

@@ -49,7 +49,7 @@ def keep_settings(file: Path | None, state: Path) -> None:
 
 def _checked(file: Path | None) -> Settings:
     settings = load_settings(file)
-    load_look(settings.guide.look)
+    load_look(settings.guide.look, settings.looks.folders)
     return settings
 
 

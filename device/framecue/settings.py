@@ -17,6 +17,7 @@ from framecue.composition.guide import GuideSettings
 from framecue.drivers import DriverSettings
 from framecue.errors import SettingsError
 from framecue.indicators import INDICATORS
+from framecue.looks import LooksSettings
 from framecue.segmentation.segmenter import SegmenterSettings
 from framecue.shutter import SHUTTERS
 from framecue.table import Table, refuse_unknown_keys
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     camera: AnyCamera = Field({}, validate_default=True)
     segmenter: SegmenterSettings = SegmenterSettings()
     guide: GuideSettings = GuideSettings()
+    looks: LooksSettings = LooksSettings()
     indicators: tuple[AnyIndicator, ...] = Field(({"kind": "console"},), validate_default=True)
     shutters: tuple[AnyShutter, ...] = Field(({"kind": "keyboard"},), validate_default=True)
     album: AlbumSettings = AlbumSettings()

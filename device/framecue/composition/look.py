@@ -122,19 +122,12 @@ class Look(Table):
         want = self.measures
         if self.kind in WITHOUT_FEET and want.foot_line is not None:
             raise ValueError(f"a {self.kind} shows no feet: leave foot_line out")
-        if (
-            self.kind == "group"
-            or want.head_top is None
-            or want.foot_line is None
-            or want.body_height is None
-        ):
+        top, foot, body = want.head_top, want.foot_line, want.body_height
+        if self.kind == "group" or top is None or foot is None or body is None:
             return self
-        apart = want.foot_line.value - want.head_top.value
-        slack = want.foot_line.tolerance + want.head_top.tolerance + want.body_height.tolerance
-        if abs(apart - want.body_height.value) > slack:
-            raise ValueError(
-                f"body_height is {want.body_height.value:g}, but the lines are {apart:g} apart: make them agree"
-            )
+        apart = foot.value - top.value
+        if abs(apart - body.value) > top.tolerance + foot.tolerance + body.tolerance:
+            raise ValueError(f"body_height is {body.value:g}, but the lines are {apart:g} apart; correct one")
         return self
 
 
