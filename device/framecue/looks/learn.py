@@ -25,7 +25,7 @@ TOLERANCES: Final[Mapping[str, tuple[float, float]]] = {
 _WITHOUT_FEET_BODY: Final = (0.10, 0.30)  # told from the head, and larger than the frame
 _SPREADS: Final = 1.5  # standard deviations that are still the look
 _ODD: Final = 3.5  # of the larger of spread and least tolerance: a photo further off is another picture
-_SCATTER: Final = 2.0  # times the largest tolerance: photos that disagree more do not care
+_SCATTER: Final = 2.0  # tolerances: where photos lie further apart, or in two heaps, they do not care
 _NEEDED: Final = ("head_top", "foot_line", "body_height")  # measures that every look of their kind has
 LEVEL: Final = Measure(value=0.0, tolerance=2.0)  # where no photo tells: nobody loves a leaning picture
 WORDS: Final[Mapping[str, str]] = {
@@ -88,8 +88,19 @@ def tolerance_limits(measure: str, kind: Kind) -> tuple[float, float]:
 
 
 def spread(values: Sequence[float]) -> float:
-    """Standard deviation told from the median absolute deviation: a few odd values do not move it."""
-    return float(1.4826 * np.median(np.abs(np.asarray(values) - np.median(values))))
+    """Standard deviation of values of which fewer than half are odd: Rousseeuw and Croux's Qn; 0 of one.
+
+    It is told from how far apart pairs of values are, and from a dozen photos it is half again as sure as the
+    median absolute deviation.
+    """
+    count = len(values)
+    if count < 2:
+        return 0.0
+    first, second = np.triu_indices(count, 1)
+    apart = np.sort(np.abs(np.asarray(values)[first] - np.asarray(values)[second]))
+    half = count // 2 + 1
+    few = count / (count + (1.4 if count % 2 else 3.8))
+    return float(2.2219 * few * apart[half * (half - 1) // 2 - 1])
 
 
 def _kind(samples: Mapping[str, Sample], left_out: Mapping[str, str]) -> Kind:
@@ -147,8 +158,9 @@ def _measures(samples: Mapping[str, Sample], kind: Kind) -> Measures:
         if len(values) < LEAST or (name == "foot_line" and kind in WITHOUT_FEET):
             continue
         least, most = tolerance_limits(name, kind)
-        wide = _SPREADS * spread(values)
-        if name in _NEEDED or wide <= _SCATTER * most:
-            tolerance = round(float(np.clip(wide, least, most)), 3)
-            found[name] = Measure(value=round(float(np.median(values)), 4), tolerance=tolerance)
+        middle, wide = float(np.median(values)), _SPREADS * spread(values)
+        tolerance = round(float(np.clip(wide, least, most)), 3)
+        alike = np.mean(np.abs(np.asarray(values) - middle) <= _SCATTER * tolerance)
+        if name in _NEEDED or (wide <= _SCATTER * most and alike > 0.5):
+            found[name] = Measure(value=round(middle, 4), tolerance=tolerance)
     return Measures(**found)
