@@ -75,3 +75,7 @@ class IndicatorError(FramecueError):
 
 class ShutterError(FramecueError):
     """A shutter's hardware cannot be used."""
+
+
+class ImuError(FramecueError):
+    """An inertial sensor is missing, is another one, or does not answer."""
