@@ -8,6 +8,7 @@ from models.training.compose import composite
 from models.training.folders import Folders, held_out
 from models.training.labels import UNKNOWN
 from models.training.runner import Runner, likely, overlap
+from models.training.sample import HEAD_POINT
 from models.training.sources import ANIMALS, Sources
 
 from framecue.composition.geometry import Pinhole
@@ -65,26 +66,35 @@ def _nobody(folders: Folders, runner: Runner) -> list[str]:
 
 
 def _groups(folders: Folders, runner: Runner) -> list[str]:
-    """People of held-out photos put together; found where some person of `measure` overlaps by half."""
+    """People of held-out photos put together; found where some person of `measure` overlaps by half.
+
+    Those whose heads are hidden, or outside the frame, are counted apart: nobody means to take them.
+    """
     sources = Sources(folders)
     names = [f"ccp-{name}" for name in folders.labelled() if held_out(int(name))]
-    there = found = 0
+    there, found, too_many = {True: 0, False: 0}, {True: 0, False: 0}, 0
     for seed in range(_GROUPS):
         rng = np.random.default_rng([seed, 4])
         people = [sources.labelled(names[int(rng.integers(len(names)))]) for _ in range(2 + seed % 5)]
         sample = composite(people, sources.background(rng, (480, 640)), rng, tallest=0.9)
-        segmentation = runner.segment(sample.image)
+        assert sample.owners is not None
         seen = [
             cv2.resize(one.own.astype(np.uint8), (640, 480), interpolation=cv2.INTER_NEAREST) > 0
-            for one in find_people(segmentation)
+            for one in find_people(runner.segment(sample.image))
         ]
-        for number in range(1, len(people) + 1):
+        too_many += max(0, len(seen) - len(people))
+        for number, person in enumerate(sample.points, start=1):
             mine = sample.owners == number
             if mine.sum() < _LEAST:
                 continue
-            there += 1
-            found += max((overlap(one, mine) for one in seen), default=0.0) >= 0.5
-    return [f"groups of 2 to 6: {found} of {there} people found at IoU .5"]
+            x, y = person[HEAD_POINT] or (-1.0, -1.0)
+            faced = 0 <= x < 640 and 0 <= y < 480 and bool(mine[int(y), int(x)])
+            there[faced] += 1
+            found[faced] += max((overlap(one, mine) for one in seen), default=0.0) >= 0.5
+    return [
+        f"groups of 2 to 6: {found[True]} of {there[True]} people found at IoU .5, "
+        f"{found[False]} of {there[False]} whose heads are hidden, {too_many} too many"
+    ]
 
 
 def _light(folders: Folders, runner: Runner) -> list[str]:
