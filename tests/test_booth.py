@@ -20,6 +20,7 @@ from framecue.errors import (
     SegmenterError,
     ShutterError,
 )
+from framecue.looks.reader import UNKNOWN
 from framecue.service import Service
 from framecue.settings import Settings
 from framecue.studio.exact import ExactSegmenter
@@ -340,3 +341,20 @@ def test_systemd_hears_ready_after_the_first_cue_and_no_more_watchdog_once_frame
                         break
             assert hungry_since is not None, "the watchdog was fed although no frame came"
         assert "STOPPING=1" in heard(listener)
+
+
+def test_a_card_held_to_the_camera_picks_its_look_and_shots_are_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("framecue.looks.reader.CardReader.read", lambda *_: held.get("card"))
+    held = {}
+    with Rig(tmp_path / "album") as rig:
+        rig.watcher.wait_for_cue()
+        held["card"] = "golf"
+        rig.watcher.wait_for("look")
+        held.clear()
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        (shot,) = rig.album.shots()
+        assert shot.look == "golf"
+        held["card"] = UNKNOWN
+        rig.watcher.wait_for("fault")
+        assert [each.text for each in rig.watcher.notices if each.name == "look"] == ["Look: golf"]

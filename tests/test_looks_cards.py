@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 
 from framecue.composition.look import load_look, look_files
+from framecue.composition.subject import Composition, Subject
 from framecue.errors import LookError
+from framecue.frame import Frame
+from framecue.live import Moment
+from framecue.looks import LooksSettings
 from framecue.looks.card import draw_card, marks_of, print_card
+from framecue.looks.file import save_look
+from framecue.looks.picker import LookPicker
 from framecue.looks.reader import UNKNOWN, CardReader, CardWatch
 from framecue.photo import read_photo
 
@@ -162,3 +168,77 @@ def test_reading_is_cheap_enough_for_a_few_pictures_a_second(reader):
         spent.append(time.perf_counter() - start)
     print(f"{np.median(spent) * 1000:.1f} ms a picture")
     assert np.median(spent) < 0.1
+
+
+class Booth:
+    """What a picker sees of a booth: frames, a clock, and somewhere to tell."""
+
+    def __init__(self, folder, **settings):
+        self.now, self.picked, self.told, self.moment = 0.0, [], [], None
+        self.picker = LookPicker(
+            LooksSettings(folders=(folder,), **settings),
+            load_look("full-body"),
+            newest=lambda: self.moment,
+            pick=lambda look: self.picked.append(look.name),
+            indicator=self,
+            clock=lambda: self.now,
+        )
+
+    def notice(self, notice):
+        self.told.append(notice)
+
+    def see(self, image, *, somebody=False, seconds=0.4):
+        subjects = (Subject(10, 20, 100, 5, 50),) if somebody else ()
+        composition = Composition(WIDTH, HEIGHT, subjects, 0 if somebody else None)
+        self.now += seconds
+        self.moment = Moment(Frame(image, self.now, 1), None, composition, None, {})
+        self.picker.look_once()
+
+
+EMPTY_ROOM = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
+
+
+def test_the_look_on_a_card_is_guided_to_until_its_holder_has_gone(tmp_path):
+    booth = Booth(tmp_path, card_lasts_s=60)
+    booth.see(held(metres=0.6))
+    assert booth.picked == ["golf"]
+    for _ in range(200):
+        booth.see(EMPTY_ROOM, somebody=True, seconds=1)
+    assert booth.picked == ["golf"]
+    for _ in range(59):
+        booth.see(EMPTY_ROOM, seconds=1)
+    assert booth.picked == ["golf"]
+    booth.see(EMPTY_ROOM, seconds=2)
+    booth.see(EMPTY_ROOM, seconds=2)
+    assert booth.picked == ["golf", "full-body"]
+    assert [each.text for each in booth.told] == ["Look: golf", "Back to look: full-body"]
+
+
+def test_a_look_learnt_while_the_booth_runs_can_be_picked_and_a_damaged_one_is_one_notice(tmp_path):
+    booth = Booth(tmp_path)
+    golf = load_look("golf")
+    card = draw_card(golf.model_copy(update={"name": "anna"}))
+    for seed in range(4):
+        booth.see(held(card, metres=0.6, seed=seed))
+    assert booth.picked == []
+    assert [each.name for each in booth.told] == ["fault"]
+    assert "not here" in booth.told[0].text
+    for _ in range(3):
+        booth.see(EMPTY_ROOM)
+    save_look(golf.model_copy(update={"name": "anna"}), [tmp_path])
+    booth.see(held(card, metres=0.6))
+    assert booth.picked == ["anna"]
+    for _ in range(3):
+        booth.see(EMPTY_ROOM)
+    (tmp_path / "anna.toml").write_text("kind = ")
+    booth.see(held(card, metres=0.6))
+    assert booth.picked == ["anna"]
+    assert "damaged" in booth.told[-1].text
+
+
+def test_the_same_frame_is_not_searched_twice(tmp_path):
+    booth = Booth(tmp_path)
+    booth.see(held(metres=0.6))
+    for _ in range(5):
+        booth.picker.look_once()
+    assert booth.picked == ["golf"]

@@ -13,11 +13,12 @@ from framecue.album import Album
 from framecue.camera import CAMERAS, Camera
 from framecue.camera.feed import Feed
 from framecue.composition.guide import Guide
-from framecue.composition.look import load_look
+from framecue.composition.look import Look, load_look
 from framecue.errors import AlbumError, CameraError, IndicatorError, ShutterError
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
 from framecue.live import LiveLoop, Moment, Pipeline
+from framecue.looks.picker import LookPicker
 from framecue.segmentation import Segmenter
 from framecue.service import Service
 from framecue.settings import Settings
@@ -69,17 +70,23 @@ class Booth:
             clock=clock,
             frozen_limit_s=settings.booth.frozen_limit_s,
         )
-        guide = Guide(
-            load_look(settings.guide.look, settings.looks.folders), settings.camera.fov_deg, settings.guide
+        look = load_look(settings.guide.look, settings.looks.folders)
+        self._pipeline = Pipeline(segmenter, self._guide(look), self._panel)
+        self.live = LiveLoop(self.feed, self._pipeline, self._panel, clock=clock, observe=observe)
+        self.looks = LookPicker(
+            settings.looks,
+            look,
+            newest=lambda: self.live.newest,
+            pick=self._guide_to,
+            indicator=self._panel,
+            clock=clock,
         )
-        pipeline = Pipeline(segmenter, guide, self._panel)
-        self.live = LiveLoop(self.feed, pipeline, self._panel, clock=clock, observe=observe)
         self.shots = Shots(
             self.feed,
             album,
             self._panel,
             newest=lambda: self.live.newest,
-            look=settings.guide.look,
+            look=lambda: self.looks.current.name,
             camera=settings.camera.kind,
             still_limit_s=settings.booth.still_limit_s,
             now=lambda: datetime.now(UTC),
@@ -108,6 +115,7 @@ class Booth:
             self.feed.start()
             self.live.start()
             self.shots.start()
+            self.looks.start()
             shutters += self._opened_shutters()
             self._watch(limit_s)
         finally:
@@ -116,6 +124,7 @@ class Booth:
             for shutter in shutters:
                 shutter.close()
             self.shots.stop(self._settings.booth.still_limit_s)  # a press already heard is worth the wait
+            self.looks.stop(STOP_S)
             self.live.stop(STOP_S)
             self.feed.stop()
             self._segmenter.close()
@@ -123,6 +132,13 @@ class Booth:
             self._panel.close()
             self._service.close()
             self._album.close()
+
+    def _guide(self, look: Look) -> Guide:
+        return Guide(look, self._settings.camera.fov_deg, self._settings.guide)
+
+    def _guide_to(self, look: Look) -> None:
+        """Begin to guide to another look."""
+        self._pipeline.guide = self._guide(look)
 
     def _opened_shutters(self) -> list[Shutter]:
         """The shutters that work; raises the last one's ShutterError where there are some, but none works."""

@@ -67,7 +67,8 @@ class Pipeline:
     """Frame in, moment out: the stages of the live path in their order."""
 
     def __init__(self, segmenter: Segmenter, guide: Guide, indicator: Indicator) -> None:
-        self._segmenter, self._guide, self._indicator = segmenter, guide, indicator
+        self._segmenter, self._indicator = segmenter, indicator
+        self.guide = guide  # another may take its place between two frames
 
     def run(self, frame: Frame) -> Moment:
         """Take one frame all the way to its cue being shown; raises SegmenterError as the segmenter does."""
@@ -77,7 +78,7 @@ class Pipeline:
         with _timed(stages, "measure"):
             composition = measure(frame.image, segmentation)
         with _timed(stages, "guide"):
-            cue = self._guide.update(composition, frame.time_s)
+            cue = self.guide.update(composition, frame.time_s)
         with _timed(stages, "show"):
             self._indicator.show(cue)
         return Moment(frame, segmentation, composition, cue, stages)

@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from framecue.album import Album, Shot
@@ -28,7 +29,7 @@ class Shots:
         indicator: Indicator,
         *,
         newest: Callable[[], Moment | None],
-        look: str,
+        look: Callable[[], str],
         camera: str,
         still_limit_s: float,
         now: Callable[[], datetime],
@@ -36,7 +37,7 @@ class Shots:
         self._feed, self._album, self._indicator = feed, album, indicator
         self._newest, self._look, self._camera = newest, look, camera
         self._limit_s, self._now = still_limit_s, now
-        self._presses: queue.SimpleQueue[Moment | _End | None] = queue.SimpleQueue()
+        self._presses: queue.SimpleQueue[_Press | _End] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="shots", daemon=True)
         self._compared = False
         self.kept: list[Shot] = []
@@ -48,7 +49,7 @@ class Shots:
 
     def press(self) -> None:
         """Ask for a shot; returns at once, from any thread. Says at once that the press was heard."""
-        self._presses.put(self._newest())
+        self._presses.put(_Press(self._newest(), self._look()))
         self._indicator.notice(Notice("shooting", "Shooting"))
 
     def stop(self, timeout_s: float) -> None:
@@ -63,7 +64,7 @@ class Shots:
             if isinstance(pressed, _End):
                 return
             try:
-                shot = self._take(pressed)
+                shot = self._take(pressed.moment, pressed.look)
             except (CameraError, AlbumError) as error:
                 self._lose(str(error))
             except (
@@ -76,13 +77,13 @@ class Shots:
                 log.info("shot kept: %s", shot.original)
                 self._indicator.notice(Notice("saved", f"Saved {shot.original}"))
 
-    def _take(self, moment: Moment | None) -> Shot:
+    def _take(self, moment: Moment | None, look: str) -> Shot:
         self._album.check()  # before the camera is asked: a full album is known at once
         still = self._feed.still(self._limit_s)
         self._compare_shapes(moment, still)
         return self._album.save(
             still,
-            look=self._look,
+            look=look,
             composition=None if moment is None else moment.composition,
             cue=None if moment is None else moment.cue,
             camera=self._camera,
@@ -108,6 +109,14 @@ class Shots:
                 preview[1],
                 preview[0],
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """What was so when the shutter was pressed; moment: None before the first cue."""
+
+    moment: Moment | None
+    look: str
 
 
 class _End:

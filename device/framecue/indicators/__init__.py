@@ -8,12 +8,12 @@ from framecue.drivers import Room
 
 INDICATORS = Room("framecue.indicators")
 
-NoticeName = Literal["starting", "shooting", "saved", "not_saved", "fault", "recovered", "stopping"]
+NoticeName = Literal["starting", "shooting", "saved", "not_saved", "fault", "recovered", "look", "stopping"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the booth has to say that is no cue: a shot kept or lost, a fault, its end."""
+    """Something the booth has to say that is no cue: a shot kept or lost, a fault, another look, its end."""
 
     name: NoticeName
     text: str

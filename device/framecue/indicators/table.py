@@ -112,5 +112,6 @@ NOTICE_SIGNS: Final[Mapping[NoticeName, Sign]] = {
     "not_saved": Sign("red", Pattern.FAST, Arrow.BOTH, arrow_blinks=True, stays_s=4.0),
     "fault": Sign("red", Pattern.SLOW, Arrow.BOTH, arrow_blinks=True, stays_s=3.0),
     "recovered": Sign("green", Pattern.STEADY, Arrow.BOTH, arrow_blinks=True, stays_s=1.0),
+    "look": Sign("cyan", Pattern.WINK, Arrow.BOTH, arrow_blinks=True, stays_s=2.0),
     "stopping": Sign("white", Pattern.BLIP, Arrow.BOTH, stays_s=3.0),
 }
