@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framecue.errors import FramecueError
-from framecue.looks.commands import learn, looks_app
+from framecue.looks.commands import crop, learn, looks_app
+from framecue.portrait.commands import portrait
 
 if TYPE_CHECKING:  # the commands import what they need, so that each starts fast
     from framecue.composition.subject import Composition
@@ -24,6 +25,8 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models the segmenter can run.", no_args_is_help=True)
 bench_app = typer.Typer(help="Speed and memory, measured on this machine.", no_args_is_help=True)
 app.command()(learn)
+app.command()(crop)
+app.command()(portrait)
 app.add_typer(looks_app, name="looks")
 app.add_typer(models_app, name="models")
 app.add_typer(bench_app, name="bench")

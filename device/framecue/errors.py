@@ -17,6 +17,10 @@ class PhotoError(FramecueError):
     """A picture file is missing, empty, damaged, not a picture, or too large."""
 
 
+class NobodyError(PhotoError):
+    """A picture shows nobody, so there is nothing to make of it."""
+
+
 class CameraError(FramecueError):
     """The camera cannot give a frame."""
 

@@ -18,6 +18,7 @@ from framecue.drivers import DriverSettings
 from framecue.errors import SettingsError
 from framecue.indicators import INDICATORS
 from framecue.looks import LooksSettings
+from framecue.portrait import PortraitSettings
 from framecue.segmentation.segmenter import SegmenterSettings
 from framecue.shutter import SHUTTERS
 from framecue.table import Table, refuse_unknown_keys
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     indicators: tuple[AnyIndicator, ...] = Field(({"kind": "console"},), validate_default=True)
     shutters: tuple[AnyShutter, ...] = Field(({"kind": "keyboard"},), validate_default=True)
     album: AlbumSettings = AlbumSettings()
+    portrait: PortraitSettings = PortraitSettings()
     booth: BoothSettings = BoothSettings()
 
     @model_validator(mode="before")

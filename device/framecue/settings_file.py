@@ -35,7 +35,7 @@ def settings_file() -> str:
         blocks.append(_table(f"[{name}]", type(Settings.model_fields[name].default)))
     blocks += _drivers(INDICATORS, "[[indicators]]", "console", "Any number of indicators, a table each.")
     blocks += _drivers(SHUTTERS, "[[shutters]]", "keyboard", "Any number of shutters, a table each.")
-    for name in ("album", "booth"):
+    for name in ("album", "portrait", "booth"):
         blocks.append(_table(f"[{name}]", type(Settings.model_fields[name].default)))
     return "\n".join(blocks)
 

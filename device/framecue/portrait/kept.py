@@ -1,0 +1,141 @@
+"""Whom a portrait is of: which cells of a segmentation are kept sharp, and which people only passed by."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.composition.measure import measure
+from framecue.composition.people import Person, find_people
+from framecue.composition.subject import Composition, Subject
+from framecue.parts import PERSON_LEVEL, Part, Segmentation
+
+_BEHIND: Final = 0.6  # of the tallest head: whose head is smaller stands far behind
+_HEAD: Final = 1 / 7.5  # of a person, where no head is seen
+_NEAR: Final = 0.4  # of a head: how far from somebody kept a severed piece of them, or their bag, may be
+_SAME: Final = 4.0  # cells by which the sides of a person and of the subject measured from it may differ
+_DEEPER_M: Final = 0.9  # further behind the nearest of the main ones than this is behind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What a portrait keeps, in a segmentation's cells.
+
+    mask: (h, w) bool, the people (and pets) the portrait is of, with what they carry. others: (h, w) bool,
+    people who are not kept. head: height of the largest kept head, cells. fur: (h, w) bool, the pets of mask.
+    composition: everybody measured, frame pixels; whom: indices in it of those who are kept.
+    """
+
+    mask: NDArray[np.bool_]
+    others: NDArray[np.bool_]
+    head: float
+    fur: NDArray[np.bool_]
+    composition: Composition
+    whom: tuple[int, ...]
+
+    @property
+    def anybody(self) -> bool:
+        """Whether there is anybody, or any pet, to keep."""
+        return bool(self.mask.any())
+
+
+def choose(
+    image: NDArray[np.uint8], segmentation: Segmentation, depth_m: NDArray[np.float32] | None = None
+) -> Kept:
+    """Choose whom a portrait of a picture is of: the main subject, and who stands with it.
+
+    Whoever's head is much smaller than the main ones', or who stands clearly further away by the depth map,
+    is behind. image: (h, w, 3) uint8 RGB, the picture that was segmented. depth_m: (any h, any w) float32
+    metres over the same view, 0 where unknown.
+    """
+    composition = measure(image, segmentation)
+    people = find_people(segmentation)
+    size = segmentation.person.shape
+    subjects = [_subject_of(person, composition, image.shape) for person in people]
+    main = next((i for i, s in enumerate(subjects) if s is not None and s == composition.main), None)
+    mask = np.zeros(size, np.bool_)
+    others = np.zeros(size, np.bool_)
+    whom: list[int] = []
+    if main is not None:
+        tallest = _head_height(people[main])
+        metres = [_distance(person, depth_m) for person in people]
+        for person, subject, away in zip(people, subjects, metres, strict=True):
+            near = _head_height(person) >= _BEHIND * tallest and not _deeper(away, metres[main])
+            if subject is not None and near:
+                mask |= person.own
+                whom.append(subject)
+        head = max(_head_height(people[i]) for i, s in enumerate(subjects) if s in whom)
+        for person, subject in zip(people, subjects, strict=True):
+            if subject is None and _belongs(person, mask, head):
+                mask |= person.own
+            else:
+                others |= person.own
+    else:
+        head = 0.0
+    return Kept(mask, others & ~mask, head, np.zeros(size, np.bool_), composition, tuple(sorted(whom)))
+
+
+def with_pets(kept: Kept, animals: NDArray[np.float32]) -> Kept:
+    """The same with cats and dogs kept too; animals: (any h, any w) float32, 1 where there is one."""
+    rows, columns = kept.mask.shape
+    found = cv2.resize(animals, (columns, rows), interpolation=cv2.INTER_LINEAR) >= PERSON_LEVEL
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8))
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    if not len(areas) or areas.max() < 0.004 * found.size:
+        return kept
+    large = [i + 1 for i, area in enumerate(areas) if area >= max(0.15 * areas.max(), 0.004 * found.size)]
+    fur = np.isin(labels, large) & ~kept.mask
+    tallest = max(int(stats[i, cv2.CC_STAT_HEIGHT]) for i in large)
+    return replace(kept, mask=kept.mask | fur, fur=fur, head=kept.head or 0.35 * tallest)
+
+
+def _subject_of(person: Person, composition: Composition, frame: tuple[int, ...]) -> int | None:
+    """Which subject was measured from a person; None where the person was not taken for one."""
+    rows, columns = person.own.shape
+    across, down = columns / frame[1], rows / frame[0]
+
+    def apart(subject: Subject) -> float:
+        left, right = (subject.left_x + 0.5) * across, (subject.right_x + 1.5) * across
+        away = max(abs(left - person.box[0]), abs(right - person.box[2]))
+        if subject.head_top_y is not None and person.head is not None:
+            away = max(away, 0.5 * abs((subject.head_top_y + 0.5) * down - person.head[1]))
+        return float(away)
+
+    ranked = sorted((apart(subject), index) for index, subject in enumerate(composition.subjects))
+    return ranked[0][1] if ranked and ranked[0][0] < _SAME else None
+
+
+def _head_height(person: Person) -> float:
+    """Height of a head, cells; long hair does not make it longer."""
+    whole = float(person.box[3] - person.box[1])
+    if person.head is None:
+        return whole * _HEAD
+    left, top, right, bottom = person.head
+    return min(float(bottom - top), 1.4 * float(right - left))
+
+
+def _distance(person: Person, depth_m: NDArray[np.float32] | None) -> float | None:
+    """Median depth of a person, metres; None without a depth map there."""
+    if depth_m is None:
+        return None
+    rows, columns = person.own.shape
+    seen = cv2.resize(depth_m, (columns, rows), interpolation=cv2.INTER_NEAREST)[person.own]
+    seen = seen[seen > 0]
+    return float(np.median(seen)) if len(seen) else None
+
+
+def _deeper(away: float | None, main: float | None) -> bool:
+    return away is not None and main is not None and away > main + _DEEPER_M
+
+
+def _belongs(person: Person, mask: NDArray[np.bool_], head: float) -> bool:
+    """Whether a region that is nobody is a severed piece of somebody kept, or what they carry."""
+    if person.head is not None and person.share(Part.CARRIED) < 0.5:
+        return False
+    reach = max(1, round(_NEAR * head))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    near = cv2.dilate(mask.astype(np.uint8), kernel) > 0
+    small = np.count_nonzero(person.own) < 0.4 * np.count_nonzero(mask)
+    return bool(small and (near & person.own).any())

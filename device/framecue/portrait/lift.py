@@ -1,0 +1,45 @@
+"""Light on people who stand against it: a curve for their pixels alone."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.portrait.colour import Plane, to_srgb
+
+_WANTED: Final = 0.19  # linear light people should have at the median
+_AGAINST: Final = 1.0  # stops the surroundings are brighter by, from which people stand against the light
+_LEAST_EV: Final = 0.15
+
+
+def backlight_ev(light: Plane, alpha: Plane) -> float:
+    """How much brighter the surroundings are than people, stops. light: (h, w) luminance; alpha: (h, w)."""
+    mine, around = light[alpha > 0.95], light[alpha < 0.05]
+    if len(mine) < 16 or len(around) < 16:
+        return 0.0
+    return float(np.log2((np.mean(around) + 0.01) / (np.median(mine) + 0.01)))
+
+
+def find_curve(light: Plane, alpha: Plane, most_ev: float) -> NDArray[np.uint8] | None:
+    """The curve that lifts people against the light, (256,) uint8; None where there is no need.
+
+    light: (h, w) float32 luminance, linear. alpha: (h, w) float32, 0..1. most_ev: stops, at most.
+    """
+    against = backlight_ev(light, alpha) - _AGAINST
+    mine = light[alpha > 0.95]
+    if against <= 0 or most_ev <= 0:
+        return None
+    needed = float(np.log2(_WANTED / max(float(np.median(mine)), 1e-3)))
+    stops = min(most_ev, needed, 0.6 * against)
+    return curve(stops) if stops >= _LEAST_EV else None
+
+
+def curve(stops: float) -> NDArray[np.uint8]:
+    """Brighter by that many stops in the shadows, going over into no change at white, (256,) uint8."""
+    from framecue.portrait.colour import to_linear
+
+    light = to_linear(np.arange(256, dtype=np.uint8).reshape(1, -1))
+    gain = np.float32(2**stops)
+    lifted = light * gain / (1 + (gain - 1) * light)
+    return np.asarray(cv2.convertScaleAbs(to_srgb(lifted)), np.uint8).reshape(-1)

@@ -1,0 +1,130 @@
+"""The trimap: where somebody surely is, where surely not, and the band between that matting decides.
+
+The band is wide where outlines are fine, at hair, fur and bags, and narrow where they are firm, at shoes.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.parts import PERSON_LEVEL, Part, Segmentation
+from framecue.portrait.kept import Kept
+
+# How far the band reaches outwards and inwards from the coarse outline, in heads.
+_REACH: Final = {
+    Part.HAIR: (0.30, 0.18),
+    Part.FACE: (0.12, 0.08),
+    Part.TORSO: (0.13, 0.09),
+    Part.ARM: (0.13, 0.07),
+    Part.LEG: (0.10, 0.07),
+    Part.FOOT: (0.08, 0.07),
+    Part.CARRIED: (0.22, 0.16),
+}
+_FUR: Final = (0.24, 0.16)
+_LEAST_CELLS: Final = 1.3  # of the segmentation, to either side: what its outline may be off anywhere
+_DOUBT: Final = 0.15  # probability from which the model does not surely see nobody
+_SURE: Final = 0.7  # from which it surely sees somebody, inwards of the band
+_TRUST: Final = 0.02  # in a probability of 0 or 1, inside the band
+_DOUBT_REACH: Final = 0.35  # heads from the outline within which its doubts count
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trimap:
+    """A window of a picture, divided. box: left, top, right, bottom in shares of the picture.
+
+    sure: (h, w) bool, surely somebody kept. unknown: (h, w) bool. guess: (h, w) float32, 0..1, exact outside
+    of unknown; trust: (h, w) float32, how much it says elsewhere. All at the resolution that is matted.
+    """
+
+    box: tuple[float, float, float, float]
+    sure: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
+    guess: NDArray[np.float32]
+    trust: NDArray[np.float32]
+
+
+def find_window(kept: Kept) -> tuple[float, float, float, float]:
+    """Where in a picture the people kept and all of their bands lie, as shares: left, top, right, bottom."""
+    rows, columns = kept.mask.shape
+    margin = max(0.6 * kept.head, 4 * _LEAST_CELLS)
+    filled_rows, filled_columns = np.flatnonzero(kept.mask.any(axis=1)), np.flatnonzero(kept.mask.any(axis=0))
+    return (
+        max(0.0, (filled_columns[0] - margin) / columns),
+        max(0.0, (filled_rows[0] - margin) / rows),
+        min(1.0, (filled_columns[-1] + 1 + margin) / columns),
+        min(1.0, (filled_rows[-1] + 1 + margin) / rows),
+    )
+
+
+def make_trimap(
+    segmentation: Segmentation, kept: Kept, box: tuple[float, float, float, float], width: int, height: int
+) -> Trimap:
+    """Divide the window `box` of a picture, at width x height pixels."""
+    cells = kept.mask.shape
+
+    def at_window(values: NDArray[np.float32], how: int = cv2.INTER_LINEAR) -> NDArray[np.float32]:
+        return _windowed(values, box, width, height, how)
+
+    mine = at_window(kept.mask.astype(np.float32))
+    probability = at_window(segmentation.person * kept.mask + 0.6 * kept.fur)
+    inside = (mine >= PERSON_LEVEL) & (probability >= PERSON_LEVEL)
+    cell = height / ((box[3] - box[1]) * cells[0])
+    head, least = kept.head * cell, _LEAST_CELLS * cell
+    outwards, inwards = np.zeros_like(mine), np.zeros_like(mine)
+    depth = cv2.distanceTransform(_framed(inside), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    parts = at_window(segmentation.parts.astype(np.float32), cv2.INTER_NEAREST).astype(np.uint8)
+    fur = at_window(kept.fur.astype(np.float32), cv2.INTER_NEAREST) > 0.5
+    for part, (out, in_) in _REACH.items():
+        _widen(
+            outwards, inwards, inside & (parts == part) & ~fur, max(out * head, least), max(in_ * head, least)
+        )
+    _widen(outwards, inwards, inside & ((parts == 0) & ~fur), least, least)
+    _widen(outwards, inwards, inside & fur, max(_FUR[0] * head, least), max(_FUR[1] * head, least))
+    person = at_window(segmentation.person * ~kept.others)
+    others = at_window(kept.others.astype(np.float32)) > PERSON_LEVEL
+    sure = inside & (depth > inwards) & ((person > _SURE) | fur | (depth > 1.6 * inwards))
+    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
+    doubted = (person > _DOUBT) & (away < _DOUBT_REACH * head)
+    unknown = ~sure & (inside | (outwards > 0) | doubted) & ~(others & (away > least))
+    guess = np.where(sure, 1.0, np.where(unknown, probability, 0.0)).astype(np.float32)
+    trust = (_TRUST * unknown * np.square(2 * guess - 1)).astype(np.float32)
+    return Trimap(box, sure, unknown, guess, trust)
+
+
+def _widen(
+    outwards: NDArray[np.float32],
+    inwards: NDArray[np.float32],
+    where: NDArray[np.bool_],
+    out: float,
+    in_: float,
+) -> None:
+    """Let the band reach `out` pixels beyond a region and `in_` into it, in place."""
+    if not where.any():
+        return
+    away = cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, 3)
+    outwards[away <= out] = 1
+    inwards[where] = in_
+
+
+def _framed(inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """With one more pixel all around, like those at the border: a frame edge is no outline."""
+    return np.pad(inside.astype(np.uint8), 1, mode="edge")
+
+
+def _windowed(
+    values: NDArray[np.float32], box: tuple[float, float, float, float], width: int, height: int, how: int
+) -> NDArray[np.float32]:
+    """A map of the whole picture, resampled to a window of it at width x height pixels."""
+    rows, columns = values.shape
+    across, down = (box[2] - box[0]) * columns / width, (box[3] - box[1]) * rows / height
+    matrix = np.array([
+        [across, 0, box[0] * columns + 0.5 * across - 0.5], [0, down, box[1] * rows + 0.5 * down - 0.5]
+    ])  # fmt: skip
+    flags = how | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(
+        np.asarray(values, np.float32), matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(warped, np.float32)
