@@ -94,7 +94,7 @@ class Script:
         self.number += 1
         return Frame(picture(step), self.clock(), self.number)
 
-    def still(self, timeout_s: float) -> Still:  # noqa: ARG002
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:  # noqa: ARG002
         self.threads.add(threading.current_thread().name)
         self.stills += 1
         step = self.still_steps.pop(0) if self.still_steps else self.stills

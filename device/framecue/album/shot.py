@@ -1,6 +1,7 @@
 """A shot: one press as it is kept, and the names of its files.
 
 `20261121-141203-0007-full-body.jpg`: local time by the clock of that moment, the shot's number, the look.
+What belongs to a shot beside its original has one more word: `...-full-body.merged.jpg`.
 The number only ever counts up, across restarts too; it orders the shots when the clock was wrong.
 While a file is being written it is `.NAME.HASH.part`, HASH the first 16 digits of its content's SHA-256,
 so that after a power cut a part tells by itself whether it is whole.
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-_ORIGINAL = re.compile(r"(\d{8}-\d{6})-(\d{4,})(?:-([^/]+))?\.jpg")
+_ORIGINAL = re.compile(r"(\d{8}-\d{6})-(\d{4,})(?:-([^/.]+))?\.jpg")
 _NUMBERED = re.compile(r"\.?\d{8}-\d{6}-(\d{4,})[-.].*")
 _PART = re.compile(r"\.(?P<name>\d{8}-\d{6}-\d{4,}[^/]*\.(?:jpg|json))\.(?P<hash>[0-9a-f]{16})\.part")
 _TIME = "%Y%m%d-%H%M%S"

@@ -100,6 +100,20 @@ class Album:
             self._newest = max(filter(None, (self._newest, taken.astimezone().replace(microsecond=0))))
             return Shot(file, original.number, taken.astimezone(), slug(look), beside)
 
+    def save_beside(self, shot: Shot, word: str, still: Still) -> Path:
+        """Keep another picture of a shot, named as its original with a word more; as durable as `save`.
+
+        word: letters, digits, "-" and "+" only, such as "merged". Raises AlbumError as `save` does, also
+        where that name is taken.
+        """
+        content = self._original(still, shot.taken)
+        with self._busy:
+            self._refuse_if_full()
+            try:
+                return self._keep(f"{shot.original.stem}.{word}.jpg", content, _sha256(content))
+            except OSError as error:
+                raise self._fault(error) from None
+
     def check(self) -> None:
         """Raise AlbumFullError or AlbumUnwritableError where a save would fail now.
 

@@ -40,8 +40,12 @@ class Camera(Protocol):
         EndOfFramesError when a source that plays once has ended.
         """
 
-    def still(self, timeout_s: float) -> Still:
-        """Take a full-resolution picture of what is seen now; raises as `read` does."""
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:
+        """Take a full-resolution picture of what is seen now; raises as `read` does.
+
+        ev: stops brighter than the camera itself would expose. A camera that cannot do that, or not by so
+        much, does what it can: the metadata's "exposure_ev" says what that was; without it, it was 0.
+        """
 
     def close(self) -> None:
         """Let the hardware go. May be called twice, and after a fault."""

@@ -45,8 +45,8 @@ class FeedStatus:
 
 
 class _StillRequest:
-    def __init__(self, deadline_s: float) -> None:
-        self.deadline_s = deadline_s
+    def __init__(self, deadline_s: float, ev: float) -> None:
+        self.deadline_s, self.ev = deadline_s, ev
         self.done = threading.Event()
         self.still: Still | None = None
 
@@ -127,14 +127,14 @@ class Feed:
                 self._taken = True
             return frame
 
-    def still(self, timeout_s: float) -> Still:
-        """Have the camera take a picture and wait for it.
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:
+        """Have the camera take a picture, so many stops brighter than it would by itself, and wait for it.
 
         A fault meanwhile reopens the camera and tries again until the time is up. Several callers each get
         a picture of their own, in order. Raises CameraError when there was none in time, EndOfFramesError
         when the feed has ended.
         """
-        request = _StillRequest(self._clock() + timeout_s)
+        request = _StillRequest(self._clock() + timeout_s, ev)
         with self._changed:
             if self._status.state != "ended":
                 self._stills.append(request)
@@ -219,7 +219,7 @@ class Feed:
                     return
                 request = self._stills[0]  # stays there until it is served, whatever happens
             left_s = max(request.deadline_s - self._clock(), 0.1)
-            still = self._in_time(left_s, partial(camera.still, left_s))
+            still = self._in_time(left_s, partial(camera.still, left_s, request.ev))
             with self._changed:
                 request.still = still
                 if request in self._stills:

@@ -78,8 +78,8 @@ class Driver:
         self._number += 1
         return Frame(turned(image, self._settings.turn), self._clock(), self._number, metadata=metadata)
 
-    def still(self, timeout_s: float) -> Still:  # noqa: ARG002  files answer in their own time
-        """The picture shown last (before any: the first) at full resolution.
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:  # noqa: ARG002  files answer in their own time
+        """The picture shown last (before any: the first) at full resolution; its exposure is what it is.
 
         A JPEG comes with its own bytes, unless `turn` makes them other than what is seen.
         """

@@ -1,5 +1,6 @@
 """Raspberry Pi camera modules, through libcamera and picamera2."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -17,6 +18,8 @@ from framecue.frame import Frame, Still
 _RGB: Final = "BGR888"
 # Where it is dark the preview may slow down to this many microseconds a frame, to expose as a photo would.
 _SLOWEST_FRAME_US: Final = 100_000
+# A photo made brighter is exposed no longer than this for it: hands shake.
+_LONGEST_EXPOSURE_US: Final = 33_000
 _KEPT_METADATA: Final = (
     "ExposureTime",
     "AnalogueGain",
@@ -46,7 +49,8 @@ class Driver:
     """One open camera. A photo is taken by switching the sensor to its full resolution and back.
 
     Metadata: those of ExposureTime (microseconds), AnalogueGain, DigitalGain, ColourTemperature (kelvin),
-    Lux, LensPosition (dioptres) and SensorTimestamp (nanoseconds) that the sensor reports.
+    Lux, LensPosition (dioptres) and SensorTimestamp (nanoseconds) that the sensor reports, and in a photo
+    taken with another exposure than the camera's own "exposure_ev".
     """
 
     lively: Final = True
@@ -56,6 +60,7 @@ class Driver:
         self._clock = clock
         self._number = 0
         self._faulty = False
+        self._metered: Mapping[str, Any] = {}  # what the preview's own exposure was
         camera_class = _camera_class()
         if len(camera_class.global_camera_info()) <= settings.camera:
             raise CameraMissingError(
@@ -84,12 +89,19 @@ class Driver:
         finally:
             request.release()
         self._number += 1
+        self._metered = metadata
         time_s = self._time(metadata)
         return Frame(turned(image, self._settings.turn), time_s, self._number, metadata=_kept(metadata))
 
-    def still(self, timeout_s: float) -> Still:
-        """A photo of the full resolution; the preview rests meanwhile."""
-        request = self._request(self._camera.switch_mode_capture_request_and_stop, timeout_s, self._still)
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:
+        """A photo of the full resolution; the preview rests meanwhile.
+
+        ev: libcamera has no metering window, and its ExposureValue takes many frames to settle, so time and
+        gain of the last preview picture are set, brighter or darker, before the photo's first frame.
+        """
+        fixed, done_ev = self._exposed(ev)
+        configuration = {**self._still, "controls": {**self._still.get("controls", {}), **fixed}}
+        request = self._request(self._camera.switch_mode_capture_request_and_stop, timeout_s, configuration)
         try:
             image, metadata = request.make_array("main"), request.get_metadata()
         finally:
@@ -99,13 +111,33 @@ class Driver:
             self._start_preview()
         except RuntimeError as error:
             raise self._broken(error) from error
-        return Still(turned(image, self._settings.turn), time_s, metadata=_kept(metadata))
+        kept = {**_kept(metadata), "exposure_ev": done_ev} if fixed else _kept(metadata)
+        return Still(turned(image, self._settings.turn), time_s, metadata=kept)
 
     def close(self) -> None:
         """Stop the camera and let it go."""
         if self._faulty:
             self._camera.cancel_all_and_flush()  # else closing waits for what will not come
         self._camera.close()
+
+    def _exposed(self, ev: float) -> tuple[dict[str, Any], float]:
+        """Controls that fix an exposure `ev` stops from the preview's, and how many stops it became.
+
+        None of them for 0, and before the first preview picture. Time goes first, up to where hands blur
+        the picture, then gain.
+        """
+        time_us, gain = self._metered.get("ExposureTime"), self._metered.get("AnalogueGain")
+        limits = self._camera.camera_controls
+        if ev == 0 or not time_us or not gain or "AnalogueGain" not in limits:
+            return {}, 0.0
+        wanted = time_us * gain * 2.0**ev
+        longest = max(time_us, _LONGEST_EXPOSURE_US)
+        new_us = min(max(time_us * 2.0**ev, limits["ExposureTime"][0]), longest)
+        new_gain = min(max(wanted / new_us, limits["AnalogueGain"][0]), limits["AnalogueGain"][1])
+        fixed = {"ExposureTime": round(new_us), "AnalogueGain": float(new_gain)}
+        if "ColourGains" in self._metered:  # or the frames of a bracket would differ in colour
+            fixed["ColourGains"] = self._metered["ColourGains"]
+        return fixed, round(math.log2(new_us * new_gain / (time_us * gain)), 2)
 
     def _request(self, capture: Callable[..., Any], timeout_s: float, *args: object) -> Any:
         try:

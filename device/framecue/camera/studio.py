@@ -17,6 +17,7 @@ from framecue.composition.geometry import Pinhole
 from framecue.errors import CameraError, CameraStalledError, FramecueError
 from framecue.frame import Frame, Still
 from framecue.studio import Scene, Studio, View
+from framecue.studio.exposure import exposed
 
 REMEMBERED: Final = 8  # views kept, so that a slower reader still finds the truth about its picture
 
@@ -35,6 +36,9 @@ class Settings(CameraSettings):
     pitch_deg: float = Field(0.0, gt=-90, lt=90, description="up positive, degrees")
     pan_deg: float = Field(0.0, ge=-180, le=180, description="right positive, degrees")
     roll_deg: float = Field(0.0, ge=-180, le=180, description="clockwise as seen from behind, degrees")
+    backlight_ev: float = Field(
+        0.0, ge=0, le=6, description="stops by which what is around the people is brighter than they are"
+    )
     noise: float = Field(2.0, ge=0, le=50, description="sensor noise, deviation in grey levels")
     still_width: int = Field(2028, ge=64, le=8192, description="still width, pixels")
     still_height: int = Field(1520, ge=64, le=8192, description="still height, pixels")
@@ -123,24 +127,28 @@ class Driver:
         # A reader that came late gets the newest picture; the missed ones are gone, as on a real camera.
         missed = max(0, math.floor((taken - self._due_s) * self.settings.rate))
         self._due_s += (missed + 1) / self.settings.rate
-        view = self._look(self.pinhole)
+        view = self._look(self.pinhole, 0.0)
         self._number += 1
         return Frame(view.image, taken, self._number, view.depth_m, self._metadata(view.pinhole))
 
-    def still(self, timeout_s: float) -> Still:
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:
         """A picture at the still's size from where the camera is now; raises as `read` does."""
         self._fault(timeout_s)
         taken = self._clock()
         size = self.settings
-        view = self._look(replace(self.pinhole, width=size.still_width, height=size.still_height))
-        return Still(view.image, taken, metadata=self._metadata(view.pinhole))
+        view = self._look(replace(self.pinhole, width=size.still_width, height=size.still_height), ev)
+        metadata = {**self._metadata(view.pinhole), **({"exposure_ev": ev} if ev else {})}
+        return Still(view.image, taken, metadata=metadata)
 
     def close(self) -> None:
         """Give no more frames. May be called twice."""
         self._closed = True
 
-    def _look(self, pinhole: Pinhole) -> View:
+    def _look(self, pinhole: Pinhole, ev: float) -> View:
         view = self.studio.view(pinhole, self.settings.noise)
+        if ev or self.settings.backlight_ev:
+            image = exposed(view.image, view.parts > 0, self.settings.backlight_ev, ev)
+            view = replace(view, image=image)
         view.image.setflags(write=False)
         with self._lock:
             self._views.append(view)

@@ -1,6 +1,7 @@
 """USB cameras and whatever else Linux shows as /dev/video, through OpenCV."""
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -21,6 +22,11 @@ _log: Final = logging.getLogger(__name__)
 
 # Heights of common camera modes, tried from the largest when no still size is set.
 _STILL_HEIGHTS: Final = (3120, 2448, 1944, 1536, 1200, 1080, 960, 768, 720, 600)
+
+# V4L2_CID_EXPOSURE_AUTO as USB cameras have it: by hand, and with the time chosen by the camera.
+_MANUAL: Final = 1
+_AUTOMATIC: Final = 3
+_LONGEST_EXPOSURE: Final = 333  # of 100 microseconds: hands shake
 
 # Damaged pictures in a row that are no fault yet: USB cameras send one now and then.
 _DAMAGED_PASSED_OVER: Final = 4
@@ -54,7 +60,7 @@ class Driver:
     """One open device. A photo is taken by switching it to its larger size and back.
 
     Frames have the size the device gives, which may differ from the one asked for; that is logged.
-    Metadata: none.
+    Metadata: none, but "exposure_ev" of a photo that was asked for with another exposure.
     """
 
     lively: Final = True
@@ -98,24 +104,45 @@ class Driver:
         self._number += 1
         return Frame(turned(image, self._settings.turn), time_s, self._number)
 
-    def still(self, timeout_s: float) -> Still:
-        """A picture of the larger size, or a preview picture where the device has none."""
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:
+        """A picture of the larger size, or a preview picture where the device has none.
+
+        ev: where the device tells its exposure time and lets it be set, as the USB video class foresees.
+        """
         ends_s = self._clock() + timeout_s
-        if self._still_size == self._preview_size:
-            image, time_s = self._grab(timeout_s)
-        else:
-            self._resize(self._still_size)
-            try:
-                for _ in range(self._settings.settle_frames):
-                    self._grab(ends_s - self._clock())
-                image, time_s = self._grab(ends_s - self._clock())
-            finally:
+        done_ev = self._expose(ev)
+        larger = self._still_size != self._preview_size
+        try:
+            if larger:
+                self._resize(self._still_size)
+            for _ in range(self._settings.settle_frames if larger or done_ev else 0):
+                self._grab(ends_s - self._clock())
+            image, time_s = self._grab(ends_s - self._clock())
+        finally:
+            if larger:
                 self._resize(self._preview_size)
-        return Still(turned(image, self._settings.turn), time_s)
+            if done_ev:
+                self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _AUTOMATIC)
+        metadata = {"exposure_ev": done_ev} if ev else {}
+        return Still(turned(image, self._settings.turn), time_s, metadata=metadata)
 
     def close(self) -> None:
         """Let the device go."""
         self._capture.release()
+
+    def _expose(self, ev: float) -> float:
+        """Fix the exposure `ev` stops from what it is; returns what it became, 0 where it cannot."""
+        if ev == 0:
+            return 0.0
+        time_before = self._capture.get(cv2.CAP_PROP_EXPOSURE)  # of 100 microseconds
+        if time_before <= 0 or not self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL):
+            return 0.0
+        wanted = max(1, min(round(time_before * 2.0**ev), max(_LONGEST_EXPOSURE, round(time_before))))
+        self._capture.set(cv2.CAP_PROP_EXPOSURE, wanted)
+        done_ev = round(math.log2(max(self._capture.get(cv2.CAP_PROP_EXPOSURE), 1.0) / time_before), 2)
+        if done_ev == 0:
+            self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _AUTOMATIC)
+        return done_ev
 
     def _grab(self, timeout_s: float) -> tuple[NDArray[np.uint8], float]:
         ends_s = self._clock() + timeout_s
