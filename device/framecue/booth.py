@@ -9,17 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from framecue.album import Album
+from framecue.album import Album, Shot
 from framecue.camera import CAMERAS, Camera
 from framecue.camera.feed import Feed
 from framecue.composition.guide import Guide
 from framecue.composition.look import Look, load_look
 from framecue.errors import AlbumError, CameraError, IndicatorError, ShutterError
+from framecue.finish import Finisher
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
+from framecue.photos import measure_image
 from framecue.segmentation import Segmenter
+from framecue.segmentation.turns import InTurns
 from framecue.service import Service
 from framecue.settings import Settings
 from framecue.shots import Shots
@@ -57,12 +60,8 @@ class Booth:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._clock, self._service = settings, clock, service
-        self._album, self._segmenter, self._on_working, self._complaint = (
-            album,
-            segmenter,
-            on_working,
-            complaint,
-        )
+        self._album, self._on_working, self._complaint = album, on_working, complaint
+        self._segmenter = InTurns(segmenter)  # the live path's, and now and then a shot's
         self._stop = threading.Event()
         self._panel = Panel((*_opened_indicators(settings), *indicators))
         self.feed = Feed(
@@ -70,8 +69,9 @@ class Booth:
             clock=clock,
             frozen_limit_s=settings.booth.frozen_limit_s,
         )
+        self.finisher = Finisher(settings.crop, album, lambda image: measure_image(image, self._segmenter))
         look = load_look(settings.guide.look, settings.looks.folders)
-        self._pipeline = Pipeline(segmenter, self._guide(look), self._panel)
+        self._pipeline = Pipeline(self._segmenter, self._guide(look), self._panel)
         self.live = LiveLoop(self.feed, self._pipeline, self._panel, clock=clock, observe=observe)
         self.looks = LookPicker(
             settings.looks,
@@ -86,10 +86,11 @@ class Booth:
             album,
             self._panel,
             newest=lambda: self.live.newest,
-            look=lambda: self.looks.current.name,
+            look=lambda: self.looks.current,
             camera=settings.camera.kind,
             still_limit_s=settings.booth.still_limit_s,
             now=lambda: datetime.now(UTC),
+            on_kept=self._finish,
         )
         self._camera_fault: str | None = None
         self._working = False
@@ -116,6 +117,7 @@ class Booth:
             self.live.start()
             self.shots.start()
             self.looks.start()
+            self.finisher.start()
             shutters += self._opened_shutters()
             self._watch(limit_s)
         finally:
@@ -125,6 +127,7 @@ class Booth:
                 shutter.close()
             self.shots.stop(self._settings.booth.still_limit_s)  # a press already heard is worth the wait
             self.looks.stop(STOP_S)
+            self.finisher.stop(STOP_S)
             self.live.stop(STOP_S)
             self.feed.stop()
             self._segmenter.close()
@@ -139,6 +142,9 @@ class Booth:
     def _guide_to(self, look: Look) -> None:
         """Begin to guide to another look."""
         self._pipeline.guide = self._guide(look)
+
+    def _finish(self, shot: Shot, look: Look, moment: Moment | None) -> None:
+        self.finisher.add(shot, look, None if moment is None else moment.composition)
 
     def _opened_shutters(self) -> list[Shutter]:
         """The shutters that work; raises the last one's ShutterError where there are some, but none works."""

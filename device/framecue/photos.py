@@ -37,7 +37,11 @@ def opened_segmenter(model: str | None) -> Iterator[Segmenter]:
 
 def measure_photo(photo: Path, segmenter: Segmenter) -> Composition:
     """Measure the people in a photo, in the photo's own upright pixels. Raises PhotoError, SegmenterError."""
-    image = read_photo(photo)
+    return measure_image(read_photo(photo), segmenter)
+
+
+def measure_image(image: NDArray[np.uint8], segmenter: Segmenter) -> Composition:
+    """Measure the people in an (h, w, 3) uint8 RGB picture, in its pixels. Raises SegmenterError."""
     small = scaled_into(image, (MEASURED_PX, MEASURED_PX))
     composition = measure(small, segmenter.segment(small))
     return composition.scaled(image.shape[1], image.shape[0])

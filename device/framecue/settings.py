@@ -16,6 +16,7 @@ from framecue.camera import CAMERAS, CameraSettings
 from framecue.composition.guide import GuideSettings
 from framecue.drivers import DriverSettings
 from framecue.errors import SettingsError
+from framecue.finish import CropSettings
 from framecue.indicators import INDICATORS
 from framecue.looks import LooksSettings
 from framecue.portrait import PortraitSettings
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     segmenter: SegmenterSettings = SegmenterSettings()
     guide: GuideSettings = GuideSettings()
     looks: LooksSettings = LooksSettings()
+    crop: CropSettings = CropSettings()
     indicators: tuple[AnyIndicator, ...] = Field(({"kind": "console"},), validate_default=True)
     shutters: tuple[AnyShutter, ...] = Field(({"kind": "keyboard"},), validate_default=True)
     album: AlbumSettings = AlbumSettings()

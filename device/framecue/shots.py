@@ -9,6 +9,7 @@ from datetime import datetime
 
 from framecue.album import Album, Shot
 from framecue.camera.feed import Feed
+from framecue.composition.look import Look
 from framecue.errors import AlbumError, CameraError
 from framecue.frame import Still
 from framecue.indicators import Indicator, Notice
@@ -29,14 +30,15 @@ class Shots:
         indicator: Indicator,
         *,
         newest: Callable[[], Moment | None],
-        look: Callable[[], str],
+        look: Callable[[], Look],
         camera: str,
         still_limit_s: float,
         now: Callable[[], datetime],
+        on_kept: Callable[[Shot, Look, Moment | None], None] = lambda *_: None,
     ) -> None:
         self._feed, self._album, self._indicator = feed, album, indicator
         self._newest, self._look, self._camera = newest, look, camera
-        self._limit_s, self._now = still_limit_s, now
+        self._limit_s, self._now, self._on_kept = still_limit_s, now, on_kept
         self._presses: queue.SimpleQueue[_Press | _End] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="shots", daemon=True)
         self._compared = False
@@ -64,7 +66,7 @@ class Shots:
             if isinstance(pressed, _End):
                 return
             try:
-                shot = self._take(pressed.moment, pressed.look)
+                shot = self._take(pressed.moment, pressed.look.name)
             except (CameraError, AlbumError) as error:
                 self._lose(str(error))
             except (
@@ -76,6 +78,7 @@ class Shots:
                 self.kept.append(shot)
                 log.info("shot kept: %s", shot.original)
                 self._indicator.notice(Notice("saved", f"Saved {shot.original}"))
+                self._on_kept(shot, pressed.look, pressed.moment)
 
     def _take(self, moment: Moment | None, look: str) -> Shot:
         self._album.check()  # before the camera is asked: a full album is known at once
@@ -116,7 +119,7 @@ class _Press:
     """What was so when the shutter was pressed; moment: None before the first cue."""
 
     moment: Moment | None
-    look: str
+    look: Look
 
 
 class _End:

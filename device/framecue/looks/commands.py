@@ -39,6 +39,35 @@ def learn(
     _print_measures(found.look.measures)
 
 
+def crop(
+    photo: Annotated[Path, typer.Argument(help="Photo to level and crop; it stays as it is.")],
+    look: Annotated[str, typer.Option(help="Name of the look to crop into.")],
+    out: Annotated[Path, typer.Option(help="JPEG, PNG or TIFF to write.")],
+    max_enlargement: Annotated[
+        float | None,
+        typer.Option(min=1, max=10, help="Times a print may be enlarged; crop.max_enlargement without it."),
+    ] = None,
+    model: ModelOption = None,
+) -> None:
+    """Level a photo and crop it into a look, as far as its pixels allow."""
+    from framecue.composition.crop import crop_into
+    from framecue.composition.look import load_look
+    from framecue.finish import cut_out
+    from framecue.photo import read_photo
+    from framecue.photos import measure_image, opened_segmenter
+    from framecue.settings import find_settings_file, load_settings
+
+    limit = max_enlargement or load_settings(find_settings_file()).crop.max_enlargement
+    wanted, image = load_look(look, _folders()), read_photo(photo)
+    with opened_segmenter(model) as segmenter:
+        found = crop_into(measure_image(image, segmenter), wanted, limit)
+    _write(out, cut_out(image, found))
+    print(
+        f"{out}: {found.size[0]} x {found.size[1]} pixels, turned by {found.turn_deg:.1f} degrees, "
+        f"its worst measure {found.error:.1f} tolerances off"
+    )
+
+
 @looks_app.command("list")
 def looks_list() -> None:
     """Name every look, what it shows, and its file."""
@@ -170,16 +199,21 @@ def _save(found: "Learnt") -> Path:
 
 
 def _draw(look: "Look", photo: Path, out: Path, model: str | None) -> None:
-    from PIL import Image
-
     from framecue.looks.draw import draw_look
     from framecue.photo import read_photo
     from framecue.photos import measure_photo, opened_segmenter
 
     with opened_segmenter(model) as segmenter:
         composition = measure_photo(photo, segmenter)
+    _write(out, draw_look(read_photo(photo), composition, look))
+
+
+def _write(out: Path, image: Any) -> None:
+    """Write an (h, w, 3) uint8 picture as its file's ending says; LookError where that cannot be."""
+    from PIL import Image
+
     try:
-        Image.fromarray(draw_look(read_photo(photo), composition, look)).save(out)
+        Image.fromarray(image).save(out, quality=95)
     except (OSError, ValueError) as error:
         raise LookError(
             f"{out} cannot be written ({error}); name a PNG or JPEG in a folder of yours"

@@ -43,7 +43,9 @@ class Adapter(Protocol):
 class Segmenter(Protocol):
     """Segments pictures one at a time."""
 
-    model: str  # the registry's name of the model in use
+    @property
+    def model(self) -> str:
+        """The registry's name of the model in use."""
 
     def segment(self, image: NDArray[np.uint8]) -> "Segmentation":
         """Segment an (h, w, 3) uint8 RGB picture.
