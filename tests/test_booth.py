@@ -77,13 +77,15 @@ class Rig:
 
     def __init__(self, folder, open_camera=None, min_free_mb=10, environ=None, still_width=384, **more):
         sizes = {**SMALL, "still_width": still_width}
-        camera = StudioSettings(kind="studio", seed=3, distance_m=3.4, height_m=0.9, **sizes)
+        seen = {"seed": 3, "distance_m": 3.4, "height_m": 0.9, **sizes, **more.pop("camera", {})}
+        camera = StudioSettings(kind="studio", **seen)
         shown, shutters = more.pop("indicators", ()), more.pop("shutters", ())
         self.settings = Settings(
             camera=camera,
             indicators=shown,
             shutters=shutters,
             album={"folder": folder},
+            exposure=more.pop("exposure", {}),
             booth={"start_limit_s": 5, **more},
         )
         self.cameras = []
@@ -358,3 +360,16 @@ def test_a_card_held_to_the_camera_picks_its_look_and_shots_are_of_it(tmp_path, 
         held["card"] = UNKNOWN
         rig.watcher.wait_for("fault")
         assert [each.text for each in rig.watcher.notices if each.name == "look"] == ["Look: golf"]
+
+
+def test_a_shot_gets_a_finished_copy_beside_it(tmp_path):
+    with Rig(tmp_path, camera={"distance_m": 5.0}) as rig:
+        rig.watcher.wait_for_cue()
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        (shot,) = rig.album.shots()
+        deadline = time.monotonic() + PATIENCE_S
+        while not rig.booth.finisher.idle and time.monotonic() < deadline:
+            threading.Event().wait(0.05)
+        assert shot.original.with_suffix(".crop.jpg").is_file()
+        assert len(rig.album.shots()) == 1

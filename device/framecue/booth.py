@@ -91,6 +91,7 @@ class Booth:
             still_limit_s=settings.booth.still_limit_s,
             now=lambda: datetime.now(UTC),
             on_kept=self._finish,
+            exposure=settings.exposure,
         )
         self._camera_fault: str | None = None
         self._working = False

@@ -16,6 +16,7 @@ from framecue.camera import CAMERAS, CameraSettings
 from framecue.composition.guide import GuideSettings
 from framecue.drivers import DriverSettings
 from framecue.errors import SettingsError
+from framecue.exposure import ExposureSettings
 from framecue.finish import CropSettings
 from framecue.indicators import INDICATORS
 from framecue.looks import LooksSettings
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     camera: AnyCamera = Field({}, validate_default=True)
     segmenter: SegmenterSettings = SegmenterSettings()
     guide: GuideSettings = GuideSettings()
+    exposure: ExposureSettings = ExposureSettings()
     looks: LooksSettings = LooksSettings()
     crop: CropSettings = CropSettings()
     indicators: tuple[AnyIndicator, ...] = Field(({"kind": "console"},), validate_default=True)

@@ -31,7 +31,7 @@ _WORDS = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}", "m
 def settings_file() -> str:
     """The whole commented file, TOML."""
     blocks = [HEAD, *_drivers(CAMERAS, "[camera]", "v4l2", "One camera, of one kind.")]
-    for name in ("segmenter", "guide", "looks", "crop"):
+    for name in ("segmenter", "guide", "exposure", "looks", "crop"):
         blocks.append(_table(f"[{name}]", type(Settings.model_fields[name].default)))
     blocks += _drivers(INDICATORS, "[[indicators]]", "console", "Any number of indicators, a table each.")
     blocks += _drivers(SHUTTERS, "[[shutters]]", "keyboard", "Any number of shutters, a table each.")

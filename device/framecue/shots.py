@@ -7,10 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from framecue.album import Album, Shot
 from framecue.camera.feed import Feed
+from framecue.composition.light import find_light
 from framecue.composition.look import Look
 from framecue.errors import AlbumError, CameraError
+from framecue.exposure import ExposureSettings, Merger, exposures
 from framecue.frame import Still
 from framecue.indicators import Indicator, Notice
 from framecue.live import Moment
@@ -35,10 +40,13 @@ class Shots:
         still_limit_s: float,
         now: Callable[[], datetime],
         on_kept: Callable[[Shot, Look, Moment | None], None] = lambda *_: None,
+        exposure: ExposureSettings | None = None,
     ) -> None:
         self._feed, self._album, self._indicator = feed, album, indicator
         self._newest, self._look, self._camera = newest, look, camera
         self._limit_s, self._now, self._on_kept = still_limit_s, now, on_kept
+        self._exposure = ExposureSettings() if exposure is None else exposure
+        self._merger = Merger()
         self._presses: queue.SimpleQueue[_Press | _End] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="shots", daemon=True)
         self._compared = False
@@ -48,6 +56,7 @@ class Shots:
     def start(self) -> None:
         """Begin; call once."""
         self._thread.start()
+        self._merger.start()
 
     def press(self) -> None:
         """Ask for a shot; returns at once, from any thread. Says at once that the press was heard."""
@@ -59,6 +68,7 @@ class Shots:
         self._presses.put(_End())
         if self._thread.is_alive():
             self._thread.join(timeout_s)
+        self._merger.stop(timeout_s)
 
     def _run(self) -> None:
         while True:
@@ -66,7 +76,8 @@ class Shots:
             if isinstance(pressed, _End):
                 return
             try:
-                shot = self._take(pressed.moment, pressed.look.name)
+                evs = self._exposures(pressed.moment)
+                shot, still = self._take(pressed.moment, pressed.look.name, evs[0])
             except (CameraError, AlbumError) as error:
                 self._lose(str(error))
             except (
@@ -79,12 +90,48 @@ class Shots:
                 log.info("shot kept: %s", shot.original)
                 self._indicator.notice(Notice("saved", f"Saved {shot.original}"))
                 self._on_kept(shot, pressed.look, pressed.moment)
+                self._bracket(shot, still, evs)
 
-    def _take(self, moment: Moment | None, look: str) -> Shot:
+    def _exposures(self, moment: Moment | None) -> tuple[float, ...]:
+        """Exposures of a shot, the person's first; the camera's own where the light cannot be told."""
+        try:
+            light = (
+                None
+                if moment is None
+                else find_light(moment.frame.image, moment.segmentation, moment.composition)
+            )
+            return exposures(light, self._exposure)
+        except Exception:  # the shot matters more than its exposure
+            log.exception("light not measured")
+            return (0.0,)
+
+    def _bracket(self, shot: Shot, still: Still, evs: tuple[float, ...]) -> None:
+        """Take and keep the darker frames of a shot that is safe already, and have them merged."""
+        if len(evs) > 1 and evs[0] != 0 and "exposure_ev" not in still.metadata:
+            return  # a camera that exposes as it likes would give the same picture again
+        images = [still.image]
+        try:
+            for ev in evs[1:]:
+                more = self._feed.still(self._limit_s, ev)
+                if ev and not more.metadata.get("exposure_ev"):
+                    return
+                images.append(more.image)
+                self._album.save_beside(shot, f"ev{ev - evs[0]:+.1f}".replace(".", "_"), more)
+        except (CameraError, AlbumError) as error:
+            log.warning("shot %s is kept, its bracket is not whole: %s", shot.original.name, error)
+            return
+        if len(images) > 1:
+            self._merger.add(shot.original.name, images, lambda image: self._keep_merged(shot, still, image))
+
+    def _keep_merged(self, shot: Shot, still: Still, image: NDArray[np.uint8]) -> None:
+        kept = self._album.save_beside(shot, "merged", Still(image, still.time_s))
+        log.info("bracket merged: %s", kept)
+
+    def _take(self, moment: Moment | None, look: str, ev: float) -> tuple[Shot, Still]:
         self._album.check()  # before the camera is asked: a full album is known at once
-        still = self._feed.still(self._limit_s)
+        still = self._feed.still(self._limit_s, ev)
         self._compare_shapes(moment, still)
-        return self._album.save(
+        shot = self._album.save(
             still,
             look=look,
             composition=None if moment is None else moment.composition,
@@ -92,6 +139,7 @@ class Shots:
             camera=self._camera,
             taken=self._now(),
         )
+        return shot, still
 
     def _lose(self, reason: str) -> None:
         self.lost += 1
