@@ -71,11 +71,13 @@ class Photographer:
             self._cue, self._since_s = cue.cue, now_s
         if now_s - self._since_s < REACTION_S:
             return
-        if cue.ready:
+        if cue.cue in ("ready", "best_possible"):
             self._shot = True
             self._ask("shoot")
             return
-        target = self._obey(camera.pinhole, cue.also or cue)
+        target = camera.pinhole
+        for each in (cue, cue.also):
+            target = target if each is None else self._obey(target, each)
         if target != camera.pinhole:
             self._from, self._to, self._began_s = camera.pinhole, target, now_s
             self.moves += 1
@@ -106,7 +108,9 @@ class Photographer:
             step = amount if cue.cue == "step_closer" else -amount
             pan = math.radians(at.pan_deg)
             return replace(at, x=at.x + step * math.sin(pan), z=at.z + step * math.cos(pan))
-        name, sign = TURNS.get(cue.cue, ("pan_deg", 0))
+        if cue.cue not in TURNS:
+            return at
+        name, sign = TURNS[cue.cue]
         return replace(at, **{name: getattr(at, name) + sign * amount})
 
 

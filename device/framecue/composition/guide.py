@@ -1,32 +1,62 @@
 """The guide: turns compositions over time into one steady cue."""
 
+import logging
 import math
 from dataclasses import replace
+from typing import Final
 
 from pydantic import Field
 
 from framecue.composition.cue import Cue, CueName, Unit
+from framecue.composition.filter import Steady
+from framecue.composition.framing import Framing, crowding, framing, measured
 from framecue.composition.look import Look
-from framecue.composition.moves import Move, moves
+from framecue.composition.memory import Obstacles, Said, Scale
+from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
+from framecue.composition.plan import COARSE, Mount, Planner, errors, level_enough
+from framecue.composition.pose import Estimate, Lens, Sight, estimate
 from framecue.composition.subject import Composition, Subject
-from framecue.composition.words import say
+from framecue.composition.words import LANGUAGES, Language, say
+from framecue.errors import LookError
 from framecue.table import Table
 
-ENTER, LEAVE = (
-    0.85,
-    1.15,
-)  # a gap counts as closed below the first, as open again above the second, tolerances
-OVERRULE = 1.5  # another move must shift the picture this many times more to replace the one being asked for
-STEP = {"m": 0.1, "deg": 1.0}  # amounts are asked for in these steps
-JUMP = 0.08  # a line that moves this share of the frame in one frame is a new scene, not noise
+log = logging.getLogger(__name__)
+
+LEAVE: Final = 0.95  # tolerances; a measure further off is outside the look again
+BLUR: Final = 0.03  # shares of the frame within a third of a second: the shot would smear
+MOVING: Final = 0.015  # the same: the camera is being moved
+MOVES_S: Final = 8.0  # who is still moving then is not obeying a cue
+PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
+BROAD: Final = ("centre_x",)  # a person out of the middle shows less than a cut toe
+ASIDE: Final = 0.3  # shares of the width off the middle: one more step and somebody is out of the picture
+STRAYED: Final = 10.0  # misfit beyond which the search begins afresh
+LIE: Final = 20.0  # misfit of a pitch sensor beyond which it disagrees with the picture
+LIE_S: Final = 1.0
+TOLD_S: Final = 4.0  # how long a cue about light or neighbours stays before the guide goes on without
+NOISE: Final = {
+    "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
+    "roll": 0.7, "pitch": 0.5, "distance": 0.05,
+}  # fmt: skip  # deviations of one frame: shares of the frame, degrees, metres
 
 
 class GuideSettings(Table):
     """How the guide speaks."""
 
     look: str = Field("full-body", description="name of the look to reach")
+    mount: Mount = Field(
+        "handheld",
+        description="what may move: handheld (the photographer walks, kneels, tilts), tripod (height and "
+        "tilt by hand, the guests step) or fixed (the guests alone)",
+    )
+    language: Language = Field("en", description="of the cues: en or ko")
+    precision: float = Field(
+        0.5, gt=0, le=0.9, description="share of a look's tolerance within which it is reached"
+    )
+    auto_shutter: bool = Field(False, description="whether ready takes the picture by itself")
+    backlight_limit_ev: float = Field(
+        2.0, ge=0, le=10, description="stops of backlight beyond which the light is spoken of"
+    )
     min_cue_s: float = Field(0.6, ge=0, le=10, description="seconds a cue stays at least")
-    smooth_s: float = Field(0.15, ge=0, le=2, description="seconds over which measured lines are smoothed")
     steady_s: float = Field(
         0.5, ge=0, le=10, description="seconds the look must hold before the cue is ready"
     )
@@ -36,118 +66,324 @@ class GuideSettings(Table):
 
 
 class Guide:
-    """One guided scene. Feed it every composition in time order; it answers each with the cue to show."""
+    """One guided scene. Feed it every composition in time order; it answers each with the cue to show.
+
+    fov_deg: the camera's vertical field of view; LookError where no lens has it.
+    """
 
     def __init__(self, look: Look, fov_deg: float, settings: GuideSettings) -> None:
+        if not 1.0 <= fov_deg <= 170.0:
+            raise LookError(f"a lens with a field of view of {fov_deg:g} degrees cannot be; give 1 to 170")
         self.look = look
-        self._fov_deg = fov_deg
-        self._settings = settings
-        self._smooth = _Smoother(settings.smooth_s)
+        self._fov_deg, self._settings = fov_deg, settings
+        self._steady = Steady(NOISE)
+        self._said, self._obstacles, self._scale = Said(), Obstacles(), Scale()
+        self._pitch = _PitchSensor()
+        self._estimate: Estimate | None = None
         self._seen_s: float | None = None  # when somebody was last there
         self._inside_since_s: float | None = None  # since when the composition has been in the look
-        self._cue = Cue("nobody", say("nobody"))
-        self._since_s = float("-inf")  # when the present cue was first shown
+        self._resigned = False  # said to be as good as it gets
+        self._moving_since_s: float | None = None
+        self._for_ratio = False  # whether camera height is being changed for the ratio
+        self._told_since: dict[str, float] = {}  # since when light or neighbours are spoken of
+        self._choice: Choice | None = None
+        self._cue = self._plain("nobody")
+        self._since_s = -math.inf  # when the present cue was first shown
+
+    @property
+    def pose(self) -> Estimate | None:
+        """Where the camera is thought to be; None before anybody was seen."""
+        return self._estimate
 
     def update(self, composition: Composition, time_s: float) -> Cue:
         """The cue for now. time_s: the frame's time, seconds, never going back."""
-        wanted = self._wanted(composition, time_s)
-        if wanted.cue == self._cue.cue:
-            self._cue = _steady_amount(self._cue, wanted)
-        elif time_s - self._since_s >= self._settings.min_cue_s:
-            self._cue, self._since_s = wanted, time_s
+        wanted, choice = self._wanted(composition, time_s)
+        same = wanted.cue == self._cue.cue and _second(wanted) == _second(self._cue)
+        if same:
+            self._cue, self._choice = _steady_amount(self._cue, wanted), choice
+        elif self._cue.cue == "hold" or time_s - self._since_s >= self._settings.min_cue_s:
+            self._cue, self._choice, self._since_s = wanted, choice, time_s
+            if choice is not None and self._estimate is not None:
+                for axis, amount in choice.way.moves.items():
+                    if axis in ("step", "come"):
+                        self._scale.asked(axis, amount, self._estimate.pose)
+        shown = {} if self._choice is None else self._choice.wanted()
+        self._said.note(tuple(shown), time_s)
+        if self._estimate is not None:
+            self._obstacles.watch(shown, self._estimate.pose.distance_m, time_s)
         return self._cue
 
-    def _wanted(self, composition: Composition, time_s: float) -> Cue:
-        subject = composition.main_subject
-        if subject is None:
-            self._inside_since_s = None
-            missed_s = float("inf") if self._seen_s is None else time_s - self._seen_s
-            return self._cue if missed_s < self._settings.grace_s else Cue("nobody", say("nobody"))
+    def _wanted(self, composition: Composition, time_s: float) -> tuple[Cue, Choice | None]:
+        framed = framing(composition, self.look)
+        if framed is None:
+            return self._nobody(time_s)
         if self._seen_s is None or time_s - self._seen_s > self._settings.grace_s:
-            self._smooth.forget()
+            self._begin()
         self._seen_s = time_s
-        steady = self._smooth.update(subject, composition.height, time_s)
-        gaps = moves(composition, steady, self.look, self._fov_deg)
-        limit = LEAVE if self._inside_since_s is not None else ENTER
-        needed = [move for move in gaps if move.error > limit]
-        if needed or not self._whole(steady):
-            self._inside_since_s = None
-            return _cue(self._choose(needed)) if needed else _hidden(steady)
+        lens = Lens.of(composition.width, composition.height, self._fov_deg)
+        framed, sight = self._steadied(framed, composition, lens, time_s)
+        self._locate(sight, lens, time_s)
+        first = self._told_first(framed, composition, lens, time_s)
+        if first is not None:
+            return first, None
+        return self._guided(framed, sight, lens, time_s)
+
+    def _nobody(self, time_s: float) -> tuple[Cue, Choice | None]:
+        self._inside_since_s = None
+        missed_s = math.inf if self._seen_s is None else time_s - self._seen_s
+        if missed_s < self._settings.grace_s:
+            return self._cue, self._choice
+        return self._plain("nobody"), None
+
+    def _begin(self) -> None:
+        """Somebody else may be there: nothing learnt of the one before counts."""
+        self._steady.forget()
+        self._obstacles.forget()
+        self._scale = Scale()
+        self._estimate, self._resigned, self._told_since = None, False, {}
+
+    def _steadied(
+        self, framed: Framing, composition: Composition, lens: Lens, time_s: float
+    ) -> tuple[Framing, Sight]:
+        """The same framing with steadied lines, and what is known for the pose."""
+        s, high, wide = framed.subject, lens.height, lens.width
+
+        def share(value: float | None, of: int) -> float | None:
+            return None if value is None else value / of
+
+        found = self._steady.update(
+            {
+                "head_top": share(s.head_top_y, high), "chin": share(s.chin_y, high),
+                "foot": share(s.foot_y, high), "middle": share(s.centre_x, wide),
+                "left": s.left_x / wide, "right": s.right_x / wide, "roll": composition.roll_deg,
+                "pitch": composition.pitch_deg, "distance": s.distance_m,
+            },
+            time_s,
+        )  # fmt: skip
+
+        def pixels(name: str, of: int) -> float | None:
+            value = found[name]
+            return None if value is None else value * of
+
+        left, right = pixels("left", wide) or 0.0, pixels("right", wide) or 0.0
+        top, chin, foot = pixels("head_top", high), pixels("chin", high), pixels("foot", high)
+        middle = pixels("middle", wide)
+        subject = replace(
+            s, head_top_y=top, chin_y=chin, foot_y=foot, left_x=left, right_x=right, middle_x=middle
+        )
+        across = "left" not in s.cut and "right" not in s.cut
+        if not across:  # of a head or foot beside the frame only the near part is seen
+            subject, chin = replace(subject, chin_y=None), None
+        alone = across and len(framed.members) == 1
+        sight = Sight(
+            top, chin, foot, middle, right - left if alone else None, found["roll"], found["pitch"],
+            found["distance"], "top" in s.cut, "bottom" in s.cut,
+            (0.003 if across else 0.02) * high,
+        )  # fmt: skip
+        return replace(framed, subject=subject), sight
+
+    def _locate(self, sight: Sight, lens: Lens, time_s: float) -> None:
+        """Estimate the pose; a pitch sensor that disagrees with the picture is left out."""
+        start = None if self._estimate is None else self._estimate.pose
+        complete = sight.head_top is not None and sight.chin is not None and sight.foot is not None
+        person = self._scale.person(complete)
+        if self._pitch.lies:
+            sight = replace(sight, pitch_deg=None)
+        found = estimate(sight, lens, person, start)
+        if sight.pitch_deg is not None and self._pitch.disagrees(found.misfit, time_s):
+            found = estimate(replace(sight, pitch_deg=None), lens, person)
+        if found.misfit > STRAYED and start is not None:
+            found = min(found, estimate(sight, lens, person), key=lambda e: e.misfit)
+        self._estimate = found
+        moving = self._steady.change(*PLACED) > MOVING
+        if self._moving_since_s is not None and not moving:
+            self._scale.arrived(found.pose)
+        if not moving:
+            self._moving_since_s = None
+        elif self._moving_since_s is None:
+            self._moving_since_s = time_s
+        if complete and not moving:
+            self._scale.seen_whole(found.pose)
+
+    def _obeying(self, time_s: float) -> bool:
+        """Whether the picture moves as it does while a cue is obeyed."""
+        return self._moving_since_s is not None and time_s - self._moving_since_s < MOVES_S
+
+    def _told_first(self, framed: Framing, composition: Composition, lens: Lens, time_s: float) -> Cue | None:
+        """Light from behind or neighbours who stand wrong: no move of the camera mends it. Told a while."""
+        limit = self._settings.backlight_limit_ev
+        backlit = composition.backlight_ev is not None and composition.backlight_ev > limit
+        if backlit and self._still_telling("light", time_s):
+            return self._plain("light")
+        crowd = crowding(framed.members) if self.look.people[1] > 1 else None
+        if crowd is not None and self._still_telling(crowd[0], time_s) and self._estimate is not None:
+            metres = crowd[1] / lens.focal * self._estimate.pose.distance_m
+            speech = LANGUAGES[self._settings.language]
+            text = speech.apart if crowd[0] == "tight" else speech.together
+            name: CueName = "guests_right" if crowd[0] == "tight" else "guests_left"
+            return Cue(name, text, max(round(metres, 1), 0.1), "m")
+        return None
+
+    def _still_telling(self, what: str, time_s: float) -> bool:
+        return time_s - self._told_since.setdefault(what, time_s) < TOLD_S
+
+    def _guided(self, framed: Framing, sight: Sight, lens: Lens, time_s: float) -> tuple[Cue, Choice | None]:
+        """Ready where the look is reached, else the next step of the way there."""
+        assert self._estimate is not None
+        gaps = errors(measured(framed, self.look, sight.roll_deg, lens.width, lens.height), self.look)
+        if abs(gaps.get("roll_deg", 0.0)) * self._roll_tolerance() < level_enough(self.look):
+            gaps.pop("roll_deg", None)
+        precision = self._settings.precision
+        worst = max((abs(gap) for gap in gaps.values()), default=0.0)
+        reached = all(abs(gap) <= (COARSE if name in BROAD else precision) for name, gap in gaps.items())
+        hidden = self._hidden(framed.subject)
+        beside = bool({"left", "right"} & set(framed.subject.cut))
+        whole = hidden is None and not sight.beyond_top and not (sight.beyond_bottom and self._feet_wanted())
+        if self._inside_since_s is not None:
+            reached = worst <= LEAVE
+        if whole and not beside and reached:
+            return self._inside(time_s), None
+        if hidden is not None and not beside and reached:
+            return hidden, None
+        aside = beside or abs(framed.subject.centre_x / lens.width - 0.5) > ASIDE
+        chooser = Chooser(self._planner(framed, lens), self._said, time_s, self._choice, aside)
+        if self._obeying(time_s) and self._cue.cue != "nobody":
+            return self._while_moving(framed, chooser)
+        return self._outside(framed, chooser, time_s, hidden, whole and not beside and worst <= 1.0)
+
+    def _inside(self, time_s: float) -> Cue:
+        if self._steady.change(*PLACED) > BLUR:
+            return self._plain("hold")
         if self._inside_since_s is None:
             self._inside_since_s = time_s
         held = time_s - self._inside_since_s >= self._settings.steady_s
-        return Cue("ready", say("ready")) if held else Cue("hold", say("hold"))
+        return self._plain("ready" if held else "hold")
 
-    def _whole(self, subject: Subject) -> bool:
-        """Whether all that the look asks for can be measured."""
-        want = self.look.measures
-        head = want.head_top is None or subject.head_top_y is not None
-        return head and (want.foot_line is None or subject.foot_y is not None)
-
-    def _choose(self, needed: list[Move]) -> Move:
-        """The largest move, but the one already asked for until another matters clearly more."""
-        largest = needed[0]
-        same = next((move for move in needed if _cue(move).cue == self._cue.cue), None)
-        return same if same is not None and largest.effect < OVERRULE * same.effect else largest
-
-
-class _Smoother:
-    """Exponential smoothing of a subject's lines, starting afresh where the scene jumps."""
-
-    def __init__(self, time_constant_s: float) -> None:
-        self._constant_s = time_constant_s
-        self._last: Subject | None = None
-        self._last_s = 0.0
-
-    def forget(self) -> None:
-        self._last = None
-
-    def update(self, subject: Subject, height: int, time_s: float) -> Subject:
-        last, self._last = self._last, subject
-        elapsed_s, self._last_s = time_s - self._last_s, time_s
-        if last is None or last.cut != subject.cut:
-            return subject
-        keep = 0.0 if self._constant_s == 0 else math.exp(-elapsed_s / self._constant_s)
-
-        def blend(old: float | None, new: float | None) -> float | None:
-            jumped = old is None or new is None or abs(new - old) > JUMP * height
-            return new if jumped or old is None or new is None else new + keep * (old - new)
-
-        self._last = replace(
-            subject,
-            head_top_y=blend(last.head_top_y, subject.head_top_y),
-            chin_y=blend(last.chin_y, subject.chin_y),
-            foot_y=blend(last.foot_y, subject.foot_y),
-            left_x=blend(last.left_x, subject.left_x) or 0.0,
-            right_x=blend(last.right_x, subject.right_x) or 0.0,
-            middle_x=blend(last.middle_x, subject.middle_x),
+    def _planner(self, framed: Framing, lens: Lens) -> Planner:
+        assert self._estimate is not None
+        s = framed.subject
+        return Planner(
+            self._estimate.pose,
+            lens,
+            self.look,
+            self._settings.mount,
+            blocked=self._obstacles.blocked,
+            share=framed.share,
+            complete=s.heads is not None or not self._feet_wanted(),
+            ratio=self._ratio_wanted(s.heads),
         )
-        return self._last
 
+    def _ratio_wanted(self, heads: float | None) -> bool:
+        """Whether the ratio is off enough to kneel for; once it is, until it is well within."""
+        want = self.look.measures.heads
+        if heads is None or want is None:
+            self._for_ratio = False
+        else:
+            limit = self._settings.precision * (0.85 if self._for_ratio else 1.0)
+            self._for_ratio = abs(heads - want.value) > limit * want.tolerance
+        return self._for_ratio
 
-def _cue(move: Move) -> Cue:
-    amount = _in_steps(move.amount, move.unit)
-    plain = Cue(move.cue, say(move.cue, amount, move.unit), amount, None if amount is None else move.unit)
-    if move.reason is None:
-        return plain
-    return Cue(move.reason, f"{say(move.reason)}: {plain.text[0].lower()}{plain.text[1:]}", also=plain)
+    def _while_moving(self, framed: Framing, chooser: Chooser) -> tuple[Cue, Choice | None]:
+        """The cue being obeyed, with what is left of it; hold once it is done."""
+        self._inside_since_s = None
+        same = chooser.same()
+        return (self._plain("hold"), None) if same is None else (self._spoken(same, framed), same)
 
+    def _outside(
+        self, framed: Framing, chooser: Chooser, time_s: float, hidden: Cue | None, acceptable: bool
+    ) -> tuple[Cue, Choice | None]:
+        self._inside_since_s = self._inside_since_s if acceptable else None
+        choice = chooser.choose(patient=self._resigned)
+        if choice is not None:
+            self._resigned = False
+            return self._spoken(choice, framed), choice
+        if chooser.waiting:
+            return self._plain("hold"), None
+        if hidden is not None:
+            return hidden, None
+        if acceptable:
+            return self._inside(time_s), None
+        self._resigned = True
+        return self._plain("best_possible"), None
 
-def _hidden(subject: Subject) -> Cue:
-    """Nothing is cut by the frame, yet an end is not seen: somebody or something stands before it."""
-    name: CueName = "head_hidden" if subject.head_top_y is None else "feet_hidden"
-    end = "head" if name == "head_hidden" else "feet"
-    return Cue(name, f"Wait until the {end} can be seen")
+    def _spoken(self, choice: Choice, framed: Framing) -> Cue:
+        reason = self._reason(framed.subject)
+        return cue_of(choice, reason, self._settings.language)
 
+    def _roll_tolerance(self) -> float:
+        roll = self.look.measures.roll_deg
+        return 0.0 if roll is None else roll.tolerance
 
-def _in_steps(amount: float | None, unit: Unit | None) -> float | None:
-    if amount is None or unit is None:
+    def _feet_wanted(self) -> bool:
+        return self.look.measures.foot_line is not None
+
+    def _reason(self, subject: Subject) -> CueName | None:
+        """feet_hidden or head_hidden where the frame's edge cuts an end that the look wants to see."""
+        if "bottom" in subject.cut and self._feet_wanted():
+            return "feet_hidden"
+        return "head_hidden" if "top" in subject.cut and self.look.measures.head_top is not None else None
+
+    def _hidden(self, subject: Subject) -> Cue | None:
+        """The cue where an end is not seen though no edge cuts it: somebody or something stands before it."""
+        speech = LANGUAGES[self._settings.language]
+        if (
+            subject.head_top_y is None
+            and "top" not in subject.cut
+            and self.look.measures.head_top is not None
+        ):
+            return Cue("head_hidden", speech.wait_head)
+        if subject.foot_y is None and "bottom" not in subject.cut and self._feet_wanted():
+            return Cue("feet_hidden", speech.wait_feet)
         return None
-    return max(round(amount / STEP[unit]), 1) * STEP[unit]
+
+    def _plain(self, name: CueName) -> Cue:
+        return plain_cue(name, None, None, self._settings.language)
+
+
+class _PitchSensor:
+    """Whether the pitch sensor is to be believed."""
+
+    def __init__(self) -> None:
+        self.lies = False
+        self._since_s: float | None = None
+
+    def disagrees(self, misfit: float, time_s: float) -> bool:
+        """Whether it has disagreed with the picture for a while; says so once, in the log."""
+        if misfit < LIE:
+            self._since_s = None
+            return False
+        if self._since_s is None:
+            self._since_s = time_s
+        if time_s - self._since_s >= LIE_S:
+            self.lies = True
+            log.warning(
+                "the pitch sensor disagrees with the picture and is left out; check how it is mounted"
+            )
+        return self.lies
+
+
+def _second(cue: Cue) -> CueName | None:
+    return None if cue.also is None else cue.also.cue
 
 
 def _steady_amount(shown: Cue, wanted: Cue) -> Cue:
-    """Keep the amount shown while the wanted one is a single step away, so that digits do not flicker."""
-    if shown.amount is None or wanted.amount is None or wanted.unit is None or shown.also != wanted.also:
-        return wanted
-    return shown if abs(shown.amount - wanted.amount) < 1.5 * STEP[wanted.unit] else wanted
+    """Keep the amounts shown while the wanted ones are a single step away, so that digits do not flicker."""
+    near = _near(shown, wanted)
+    if near and shown.also is not None and wanted.also is not None:
+        near = _near(shown.also, wanted.also)
+    return shown if near and shown.text.split()[:1] == wanted.text.split()[:1] else wanted
+
+
+def _near(shown: Cue, wanted: Cue) -> bool:
+    if shown.amount is None or wanted.amount is None or wanted.unit is None:
+        return shown.amount is wanted.amount
+    unit: Unit = wanted.unit
+    return abs(shown.amount - wanted.amount) < 1.5 * {"m": 0.1, "deg": 1.0}[unit]
+
+
+def silent(cue: Cue) -> bool:
+    """Whether a cue asks for nothing: ready, hold and as good as it gets."""
+    return cue.cue in ("ready", "hold", "best_possible")
+
+
+__all__ = ["Guide", "GuideSettings", "say", "silent"]

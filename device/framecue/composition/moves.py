@@ -1,154 +1,145 @@
-"""What separates one composition from a look, and the camera move that closes each gap."""
+"""Which step of the way to ask for, and the cue that asks for it."""
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
-from framecue.composition.cue import CueName, Unit
-from framecue.composition.geometry import focal_px
-from framecue.composition.look import Look, Measure
-from framecue.composition.subject import Composition, Subject
+from framecue.composition.cue import Cue, CueName, Unit
+from framecue.composition.memory import Said
+from framecue.composition.plan import AXES, Axis, Planner, Way
+from framecue.composition.words import LANGUAGES, Language, say
 
-ADULT_M = 1.68  # mean standing height with shoes; turns a height in pixels into a distance
-ADULT_HEADS = 7.2  # body-to-head ratio that stands in for a hidden half of the body
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One move of the camera.
-
-    amount: positive metres or degrees, None where it cannot be told.
-    effect: how far the move shifts the picture, as a share of the frame's height; larger moves come first.
-    error: the gap it closes, in tolerances of the look: 1 is the limit of what is right.
-    reason: feet_hidden or head_hidden where the move is there to bring them into the picture.
-    """
-
-    cue: CueName
-    amount: float | None
-    unit: Unit | None
-    effect: float
-    error: float
-    reason: CueName | None = None
-
-
-def moves(composition: Composition, subject: Subject, look: Look, fov_deg: float) -> list[Move]:
-    """Moves that bring the subject into the look, largest effect first, needed or not (see Move.error).
-
-    fov_deg: the camera's vertical field of view. Gaps that cannot be measured give no move.
-    """
-    lens = _Lens(composition.width, composition.height, focal_px(composition.height, fov_deg))
-    found = [*_hidden(subject, look, lens), *_across(subject, look, lens)]
-    if subject.head_top_y is not None and subject.foot_y is not None:
-        found += _upright(subject.head_top_y, subject.foot_y, look, lens)
-    return sorted(found, key=lambda move: -move.effect)
+STEP: Final[Mapping[Unit, float]] = {"m": 0.1, "deg": 1.0}  # amounts are asked for in these steps
+LEAST: Final[Mapping[Unit, float]] = {"m": 0.05, "deg": 0.6}  # less is not worth saying
+SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 12.0}  # a second move in one cue is small
+UNSURE: Final = 0.08  # of the distance: how well it is known of somebody not seen whole
+FAR_M, SHORT = 1.0, 0.8  # of a walk towards somebody, what is beyond so many metres is asked for in part
+WORTH: Final = 0.2  # squared tolerances that a step must gain
+PATIENCE: Final = 6.0  # times as much, once the guide has called it as good as it gets
+OVERRULE: Final = 1.5  # another step must gain so many times more to replace the one being asked for
+COMPANION: Final = 0.15  # squared tolerances that a second move must add to be asked for beside the first
 
 
 @dataclass(frozen=True, slots=True)
-class _Lens:
-    width: int
-    height: int
-    focal: float
+class Choice:
+    """One or two moves to ask for; first: the axis that matters more by itself."""
 
-    def tilt_deg(self, from_y: float, to_y: float) -> float:
-        """Degrees between two rows; positive where the second is lower in the picture."""
-        middle = (self.height - 1) / 2
-        return math.degrees(
-            math.atan((to_y - middle) / self.focal) - math.atan((from_y - middle) / self.focal)
-        )
+    way: Way
+    first: Axis
 
-    def pan_deg(self, from_x: float, to_x: float) -> float:
-        """Degrees between two columns; positive where the second is further right."""
-        middle = (self.width - 1) / 2
-        return math.degrees(
-            math.atan((to_x - middle) / self.focal) - math.atan((from_x - middle) / self.focal)
-        )
+    def wanted(self) -> dict[CueName, float]:
+        """Cues and positive amounts of its moves."""
+        return {_name(axis, amount): abs(amount) for axis, amount in self.way.moves.items()}
 
-    def metres(self, body_px: float) -> float:
-        """Distance of an adult who is that many pixels high."""
-        return self.focal * ADULT_M / body_px
+    @property
+    def names(self) -> frozenset[CueName]:
+        """Its cues."""
+        return frozenset(self.wanted())
 
 
-def _upright(head_top_y: float, foot_y: float, look: Look, lens: _Lens) -> Iterator[Move]:
-    """Distance and tilt from a whole body's two lines."""
-    want = look.measures
-    if want.head_top is None or want.foot_line is None or want.body_height is None:
-        return
-    top, foot = head_top_y / lens.height, foot_y / lens.height
-    lines = max(_error(top, want.head_top), _error(foot, want.foot_line))
-    size_gap = (foot - top) - want.body_height.value
-    far = lens.metres(foot_y - head_top_y) - lens.metres(want.body_height.value * lens.height)
-    # A line that is off belongs to the gap that shifts it more: half of the size's, or all of the centre's.
-    size_effect = abs(size_gap) / 2
-    middle, aim = (top + foot) / 2, (want.head_top.value + want.foot_line.value) / 2
-    centre_effect = abs(middle - aim)
-    size_error = max(_error(foot - top, want.body_height), lines if size_effect >= centre_effect else 0.0)
-    yield Move("step_back" if far < 0 else "step_closer", abs(far), "m", size_effect, size_error)
-    turn = lens.tilt_deg(middle * lens.height, aim * lens.height)
-    yield Move(
-        "tilt_up" if turn > 0 else "tilt_down",
-        abs(turn),
-        "deg",
-        centre_effect,
-        lines if centre_effect > size_effect else 0.0,
-    )
+class Chooser:
+    """Weighs the steps of one plan at one moment.
+
+    before: what is asked for now. beside: the person is near the frame's side or cut by it, and
+    would be lost if that were not mended first.
+    waiting: after `choose` gave nothing, whether there is something to ask for a little later.
+    """
+
+    def __init__(
+        self, planner: Planner, said: Said, time_s: float, before: Choice | None, beside: bool
+    ) -> None:
+        self.planner, self._before, self._beside = planner, before, beside
+        self.whole = planner.all_moves()
+        self._here = planner.here
+        steps = [way for way in planner.steps(self.whole, self._least()) if way.gain > 0]
+        self._alone = {next(iter(way.moves)): way.gain for way in steps if len(way.moves) == 1}
+        choices = [self._choice(way) for way in steps]
+        self._open = [c for c in choices if not any(said.too_soon(name, time_s) for name in c.names)]
+        self._later = [c for c in choices if c not in self._open]
+        self.waiting = False
+
+    def _least(self) -> dict[Unit, float]:
+        """A step that only a guess at hidden feet asks for must be a large one."""
+        unsure = 0.0 if self.planner.complete else UNSURE * self.planner.pose.distance_m
+        return {"m": max(LEAST["m"], unsure), "deg": LEAST["deg"]}
+
+    def same(self) -> Choice | None:
+        """The moves asked for now, as far as they are still to be made."""
+        if self._before is None:
+            return None
+        found = next((each for each in self._open if each.names == self._before.names), None)
+        return None if found is None else replace(found, first=self._before.first)
+
+    def choose(self, patient: bool = False) -> Choice | None:
+        """What to ask for. patient: only for much."""
+        least = WORTH * (PATIENCE if patient else 1.0)
+        fit = [c for c in self._open if c.way.gain >= least and self._fits(c)]
+        if not fit:
+            fit = [c for c in self._open if c.way.gain >= least and self._small(c)]
+        if not fit:
+            self.waiting = any(c.way.gain >= least and self._small(c) for c in self._later)
+            return None
+        ones = [c for c in fit if len(c.way.moves) == 1]
+        best = max(fit, key=lambda c: c.way.gain)
+        if ones and len(best.way.moves) == 2:
+            one = max(ones, key=lambda c: c.way.gain)
+            best = best if best.way.gain > one.way.gain + COMPANION else one
+        same = self.same()
+        same = same if same is not None and any(c.names == same.names for c in fit) else None
+        return same if same is not None and best.way.gain < OVERRULE * same.way.gain else best
+
+    def _choice(self, way: Way) -> Choice:
+        return Choice(way, max(way.moves, key=lambda axis: self._alone.get(axis, 0.0)))
+
+    def _fits(self, choice: Choice) -> bool:
+        return self._small(choice) and not (self._beside and not {"pan", "aside"} & set(choice.way.moves))
+
+    def _small(self, choice: Choice) -> bool:
+        if all(self.planner.near_enough(a) for a in choice.way.moves) or self.planner.loses(choice.way):
+            return False
+        if len(choice.way.moves) == 1:
+            return True
+        second = next(axis for axis in choice.way.moves if axis != choice.first)
+        return abs(choice.way.moves[second]) <= SECOND[AXES[second][2]]
 
 
-def _across(subject: Subject, look: Look, lens: _Lens) -> Iterator[Move]:
-    """Pan, or a step back from somebody who is wider than the frame."""
-    want = look.measures.centre_x
-    if "left" in subject.cut and "right" in subject.cut:
-        yield Move("step_back", None, "m", 1.0, 9.0)
-        return
-    if want is None:
-        return
-    gap = subject.centre_x / lens.width - want.value
-    turn = lens.pan_deg(want.value * lens.width, subject.centre_x)
-    error = _error(subject.centre_x / lens.width, want)
-    effect = abs(gap) * lens.width / lens.height
-    if "left" in subject.cut or "right" in subject.cut:
-        # The part outside cannot be measured, and nothing else can be told well while it is.
-        error, effect = max(error, 2.0), 2.0
-    yield Move("pan_right" if turn > 0 else "pan_left", abs(turn), "deg", effect, error)
+def cue_of(choice: Choice, reason: CueName | None, language: Language) -> Cue:
+    """The cue that asks for a choice. reason: feet_hidden or head_hidden where that is why."""
+    moves = sorted(choice.way.moves.items(), key=lambda move: move[0] != choice.first)
+    cues = [
+        plain_cue(_name(axis, amount), in_steps(_told(axis, amount), AXES[axis][2]), AXES[axis][2], language)
+        for axis, amount in moves
+    ]
+    speech = LANGUAGES[language]
+    text = cues[0].text if len(cues) == 1 else speech.joined.format(cues[0].text, _lower(cues[1].text))
+    if reason is not None and moves[0][0] not in ("pan", "roll", "aside"):
+        text = speech.because.format(say(reason, language=language), _lower(text))
+        if len(cues) == 1:
+            return Cue(reason, text, also=cues[0])
+    if len(cues) == 1:
+        return cues[0]
+    return Cue(cues[0].cue, text, cues[0].amount, cues[0].unit, also=cues[1])
 
 
-def _hidden(subject: Subject, look: Look, lens: _Lens) -> Iterator[Move]:
-    """Moves that bring a head or feet outside the frame into it."""
-    want = look.measures
-    if want.head_top is None or want.foot_line is None or want.body_height is None:
-        return
-    head_cut, feet_cut = "top" in subject.cut, "bottom" in subject.cut
-    if not (head_cut or feet_cut):
-        return
-    reason: CueName = "feet_hidden" if feet_cut else "head_hidden"
-    body = _body_from_head(subject)
-    too_large = (
-        body is not None and body > (want.body_height.value + want.body_height.tolerance) * lens.height
-    )
-    if feet_cut:
-        turn: CueName = "tilt_down"
-        margin, spare = want.head_top, _share(subject.head_top_y, lens.height)
-    else:
-        turn = "tilt_up"
-        margin = Measure(value=1 - want.foot_line.value, tolerance=want.foot_line.tolerance)
-        spare = None if subject.foot_y is None else 1 - subject.foot_y / lens.height
-    # Turning towards the hidden end helps only where the other end has more room than the look leaves it.
-    if head_cut == feet_cut or too_large or spare is None or spare <= margin.value + margin.tolerance:
-        far = 0.0 if body is None else lens.metres(want.body_height.value * lens.height) - lens.metres(body)
-        yield Move("step_back", far if far > 0 else None, "m", 1.0, 9.0, reason)
-    else:
-        turned = lens.tilt_deg(margin.value * lens.height, spare * lens.height)
-        yield Move(turn, turned, "deg", 1.0, 9.0, reason)
+def plain_cue(name: CueName, amount: float | None, unit: Unit | None, language: Language) -> Cue:
+    """One cue in words, with nothing beside it."""
+    return Cue(name, say(name, amount, unit, language=language), amount, unit)
 
 
-def _body_from_head(subject: Subject) -> float | None:
-    if subject.head_top_y is None or subject.chin_y is None or subject.chin_y <= subject.head_top_y:
-        return None
-    return ADULT_HEADS * (subject.chin_y - subject.head_top_y)
+def in_steps(amount: float, unit: Unit) -> float:
+    """An amount rounded to what can be asked for, never nothing."""
+    return max(round(amount / STEP[unit]), 1) * STEP[unit]
 
 
-def _share(line: float | None, height: int) -> float | None:
-    return None if line is None else line / height
+def _name(axis: Axis, amount: float) -> CueName:
+    return AXES[axis][0] if amount > 0 else AXES[axis][1]
 
 
-def _error(value: float, want: Measure) -> float:
-    return abs(value - want.value) / want.tolerance
+def _told(axis: Axis, amount: float) -> float:
+    """How much to ask for: who walks far walks too far as easily as not far enough, and fills the frame."""
+    far = axis in ("step", "come") and amount > FAR_M
+    return (FAR_M + SHORT * (amount - FAR_M)) if far else abs(amount)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

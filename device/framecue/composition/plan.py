@@ -1,0 +1,303 @@
+"""The smallest move that brings a composition into a look, and the next step of it worth saying.
+
+A move is a change of some numbers, those that a mount lets change. `Planner.all_moves` finds the whole way, a
+least-squares problem in tolerances of the look with a small price on moving; `Planner.steps` finds which one
+or two parts of that way bring the picture nearest to the look if nothing else is done. A part is never larger
+than the whole way wants it, so no step has to be undone by a later one.
+"""
+
+import functools
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.composition.cue import CueName, Unit
+from framecue.composition.look import Look
+from framecue.composition.pose import Lens, Pose, project
+
+Mount = Literal["handheld", "tripod", "fixed"]
+Axis = Literal["step", "raise", "tilt", "pan", "roll", "come", "aside"]
+# What each axis is called upwards and downwards, its unit, and what moving so far costs as much as one
+# tolerance off.
+AXES: Final[Mapping[Axis, tuple[CueName, CueName, Unit, float]]] = {
+    "step": ("step_closer", "step_back", "m", 1.5),
+    "raise": ("raise", "lower", "m", 0.5),
+    "tilt": ("tilt_up", "tilt_down", "deg", 12.0),
+    "pan": ("pan_right", "pan_left", "deg", 15.0),
+    "roll": ("roll_right", "roll_left", "deg", 15.0),
+    "come": ("guests_closer", "guests_back", "m", 1.5),
+    "aside": ("guests_right", "guests_left", "m", 1.5),
+}
+MOUNTS: Final[Mapping[Mount, tuple[Axis, ...]]] = {
+    "handheld": ("step", "raise", "tilt", "pan", "roll"),
+    "tripod": ("come", "raise", "tilt", "pan", "roll"),
+    "fixed": ("come", "aside"),
+}
+MEASURES: Final = ("head_top", "foot_line", "body_height", "centre_x", "heads", "roll_deg")
+HEIGHTS_M: Final = (0.3, 2.1)  # where hands or a tripod can hold a camera
+PITCH_DEG: Final = 45.0
+NEAREST_M: Final = 0.6
+ADULT_HEADS: Final = 7.2  # body-to-head ratio that stands in for a hidden half of the body
+PRICE: Final = 0.06  # of a move as large as AXES says, in tolerances
+UNREACHABLE_WEIGHT: Final = 0.15  # of a ratio that no move brings into the look
+KNEEL_FOR: Final = 0.3  # share of what is missing of a ratio that must be won where not all of it can be
+COARSE: Final = 0.85  # tolerances within which the place across is right
+LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
+ROLL_DEG: Final = 1.2  # roll is not known better: less is no reason to turn the camera
+ROUNDS: Final = 8
+_NUDGE: Final = 1e-4
+_SHARES: Final = np.array([1.0, 0.5, 0.2, 0.05])  # of a Gauss-Newton step
+_PARTS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of the whole way
+_EDGE: Final = 0.5  # tolerances; a measure this near to its value after all moves counts as reached
+
+Array = NDArray[np.float64]
+Values = dict[str, float]  # a look's measures by name
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Moves by axis, and the distance to the look before and after them: sums of squared tolerances."""
+
+    moves: Mapping[Axis, float]
+    before: float
+    after: float
+
+    @property
+    def gain(self) -> float:
+        """How much nearer to the look it leads, in squared tolerances."""
+        return self.before - self.after
+
+
+def moved(pose: Pose, moves: Array, axes: Sequence[Axis]) -> Array:
+    """(n, 7) poses after (n, axes) moves. Who turns and steps turns first and steps where that heads."""
+    by: dict[Axis, Array] = dict(zip(axes, moves.T, strict=True))
+    none = np.zeros(len(moves))
+    bearing = np.radians(pose.bearing_deg - by.get("pan", none))
+    ahead = pose.distance_m * np.cos(bearing) - by.get("step", none)
+    aside = pose.distance_m * np.sin(bearing) + by.get("aside", none)
+    far = np.maximum(np.hypot(ahead, aside) - by.get("come", none), 0.2)
+    return np.stack(
+        [
+            far,
+            np.degrees(np.arctan2(aside, np.maximum(ahead, 1e-3))),
+            pose.height_m + by.get("raise", none),
+            pose.pitch_deg + by.get("tilt", none),
+            pose.roll_deg + by.get("roll", none),
+            none + pose.body_m,
+            none + pose.heads,
+        ],
+        axis=1,
+    )
+
+
+def values(poses: Array, lens: Lens, look: Look, share: float = 1.0) -> dict[str, Array]:
+    """What a look measures of a person seen from (n, 7) poses; (n,) of each measure.
+
+    share: body height of the look's over the one between the outermost lines (a group's is smaller).
+    """
+    seen = project(poses, lens)
+    body, head = seen.foot - seen.head_top, np.maximum(seen.chin - seen.head_top, 1e-6)
+    whole = body * share if look.measures.foot_line is not None else ADULT_HEADS * head
+    return {
+        "head_top": (seen.head_top + 0.5) / lens.height,
+        "foot_line": (seen.foot + 0.5) / lens.height,
+        "body_height": whole / lens.height,
+        "centre_x": (seen.middle + 0.5) / lens.width,
+        "heads": np.minimum(body / head, 30.0),
+        "roll_deg": poses[:, 4],
+    }
+
+
+def errors(found: Mapping[str, float], look: Look) -> Values:
+    """How far each measure found is from the look, signed, in tolerances; only those the look asks for."""
+    asked = {name: getattr(look.measures, name) for name in found}
+    return {
+        name: (found[name] - want.value) / want.tolerance for name, want in asked.items() if want is not None
+    }
+
+
+def level_enough(look: Look) -> float:
+    """Degrees off the look's roll that nobody is bothered with."""
+    roll = look.measures.roll_deg
+    return ROLL_DEG if roll is None else min(ROLL_DEG, 0.6 * roll.tolerance)
+
+
+class Planner:
+    """Plans for one pose. mount says which axes may move; blocked: cues that were found to be in vain.
+
+    share: as in `values`. complete: all that the look wants of the person is seen. ratio: whether the heads
+    ratio is to be changed, for which somebody has to kneel or rise; without it height stays as it is.
+    """
+
+    def __init__(
+        self,
+        pose: Pose,
+        lens: Lens,
+        look: Look,
+        mount: Mount,
+        *,
+        blocked: frozenset[CueName] = frozenset(),
+        share: float = 1.0,
+        complete: bool = True,
+        ratio: bool = True,
+    ) -> None:
+        self.pose, self.lens, self.look, self.share = pose, lens, look, share
+        self.complete = complete
+        self.axes: tuple[Axis, ...] = MOUNTS[mount]
+        self._bounds = {axis: self._bound(axis, blocked) for axis in self.axes}
+        asked = ((name, getattr(look.measures, name)) for name in MEASURES)
+        self._asked = [(name, want.value, want.tolerance) for name, want in asked if want is not None]
+        self._weights: Values = {}
+        self._weigh("", 0.0)
+        roll = look.measures.roll_deg
+        if roll is not None and abs(pose.roll_deg - roll.value) < level_enough(look):
+            self._weigh("roll_deg", 0.0, "roll")
+        if not ratio:
+            self._weigh("heads", 0.0, "raise")
+
+    def all_moves(self) -> Way:
+        """The whole way. Where a ratio is out of reach the lines are not given up for it."""
+        way = self._solve(PRICE)
+        if "heads" in self._weights or self._ratio_after(way.moves) <= _EDGE:
+            return way
+        self._weigh("heads", UNREACHABLE_WEIGHT)
+        way = self._solve(PRICE)
+        now = self._ratio_after({})
+        if now - self._ratio_after(way.moves) < max(_EDGE, KNEEL_FOR * now):
+            self._weigh("heads", 0.0, "raise")
+            way = self._solve(PRICE)
+        return way
+
+    def near_enough(self, axis: Axis) -> bool:
+        """Whether the place across, which an axis mends, is no reason to ask for it by itself."""
+        return axis in ("pan", "aside") and abs(self._left({}).get("centre_x", 0.0)) < COARSE
+
+    def loses(self, way: Way) -> bool:
+        """Whether somebody would be nearly out of the picture after a way, and further than now."""
+        want = self.look.measures.centre_x
+        if want is None:
+            return False
+        now, then = (abs(self._left(moves).get("centre_x", 0.0)) for moves in ({}, way.moves))
+        return then > now and then * want.tolerance > LOST
+
+    def left_after(self, way: Way) -> float:
+        """The largest error, in tolerances, that would be left after a way."""
+        return max((abs(e) for e in self._left(way.moves).values()), default=0.0)
+
+    def steps(self, whole: Way, least: Mapping[Unit, float]) -> list[Way]:
+        """Every one and two axes of the whole way on their own, as far along it as helps most by itself.
+
+        least: moves smaller than this are left out.
+        """
+        worth = [i for i, a in enumerate(self.axes) if abs(whole.moves[a]) >= least[AXES[a][2]]]
+        if not worth:
+            return []
+        kinds, shares = _grid(len(worth))
+        amounts = np.array([whole.moves[self.axes[i]] for i in worth])
+        moves = np.zeros((len(shares), len(self.axes)))
+        moves[:, worth] = shares * amounts
+        after = self._distances(moves)
+        found = []
+        for kind in range(int(kinds[-1]) + 1):
+            rows = np.flatnonzero(kinds == kind)
+            best = rows[np.argmin(after[rows])]
+            chosen = {self.axes[i]: float(moves[best, i]) for i in worth if moves[best, i] != 0.0}
+            if all(abs(amount) >= least[AXES[a][2]] for a, amount in chosen.items()):
+                found.append(Way(chosen, self.here, float(after[best])))
+        return found
+
+    def _weigh(self, measure: str, weight: float, dropped: Axis | None = None) -> None:
+        self._weights[measure] = weight
+        self.axes = tuple(axis for axis in self.axes if axis != dropped)
+        self.here = float(self._distances(np.zeros((1, len(self.axes))))[0])
+
+    def _left(self, moves: Mapping[Axis, float]) -> Values:
+        row = np.array([[moves.get(axis, 0.0) for axis in self.axes]])
+        found = values(moved(self.pose, row, self.axes), self.lens, self.look, self.share)
+        return errors({name: float(value[0]) for name, value in found.items()}, self.look)
+
+    def _ratio_after(self, moves: Mapping[Axis, float]) -> float:
+        return abs(self._left(moves).get("heads", 0.0))
+
+    def _bound(self, axis: Axis, blocked: frozenset[CueName]) -> tuple[float, float]:
+        pose = self.pose
+        low, high = {
+            "step": (-30.0, max(pose.distance_m - NEAREST_M, 0.0)),
+            "come": (-30.0, max(pose.distance_m - NEAREST_M, 0.0)),
+            "raise": (min(HEIGHTS_M[0] - pose.height_m, 0.0), max(HEIGHTS_M[1] - pose.height_m, 0.0)),
+            "tilt": (min(-PITCH_DEG - pose.pitch_deg, 0.0), max(PITCH_DEG - pose.pitch_deg, 0.0)),
+            "pan": (-90.0, 90.0),
+            "roll": (-90.0, 90.0),
+            "aside": (-10.0, 10.0),
+        }[axis]
+        upward, downward = AXES[axis][:2]
+        return (0.0 if downward in blocked else low), (0.0 if upward in blocked else high)
+
+    def _errors(self, moves: Array) -> Array:
+        """(n, measures) weighted errors after (n, axes) moves."""
+        found = values(moved(self.pose, moves, self.axes), self.lens, self.look, self.share)
+        off = np.stack([(found[name] - value) / width for name, value, width in self._asked], axis=1)
+        weights = np.array([self._weights.get(name, 1.0) for name, *_ in self._asked])
+        weighted: Array = np.clip(off, -60.0, 60.0) * weights
+        return weighted
+
+    def _distances(self, moves: Array) -> Array:
+        """(n,) distances to the look, sums of squared errors, after (n, axes) moves."""
+        if not self._asked:
+            return np.zeros(len(moves))
+        distances: Array = np.square(self._errors(moves)).sum(axis=1)
+        return distances
+
+    def _solve(self, price: float) -> Way:
+        """Projected Gauss-Newton: the moves within bounds that bring all errors and their own price down."""
+        unit = np.array([AXES[axis][3] for axis in self.axes])
+        low, high = (np.array([self._bounds[axis][end] for axis in self.axes]) / unit for end in (0, 1))
+        size = len(self.axes)
+        nudges = np.concatenate([np.zeros((1, size)), _NUDGE * np.eye(size)])
+
+        def residuals(tried: Array) -> Array:
+            """(tries, 1 + axes, r) residuals of tries and of each nudged along every axis."""
+            rows = (tried[:, None] + nudges).reshape(-1, size)
+            found = np.concatenate([self._errors(rows * unit), price * rows], axis=1)
+            return found.reshape(len(tried), size + 1, -1)
+
+        at = np.zeros(size)
+        local = residuals(at[None])[0]
+        cost = float(local[0] @ local[0])
+        for _ in range(ROUNDS if self._asked else 0):
+            slopes = (local[1:] - local[0]).T / _NUDGE
+            downhill = -slopes.T @ local[0]
+            free = ~((at <= low) & (downhill < 0) | (at >= high) & (downhill > 0))
+            if not free.any():
+                break
+            some = slopes[:, free]
+            step = np.zeros(size)
+            step[free] = np.linalg.solve(some.T @ some + 1e-6 * np.eye(some.shape[1]), downhill[free])
+            tried = np.clip(at + _SHARES[:, None] * step, low, high)
+            there = residuals(tried)
+            costs = np.square(there[:, 0]).sum(axis=1)
+            best, before = int(np.argmin(costs)), cost
+            if costs[best] < cost:
+                at, local, cost = tried[best], there[best], float(costs[best])
+            if before - cost < 1e-3 * (1 + cost):
+                break
+        moves = dict(zip(self.axes, (at * unit).tolist(), strict=True))
+        return Way(moves, self.here, float(self._distances((at * unit)[None])[0]))
+
+
+@functools.cache
+def _grid(axes: int) -> tuple[NDArray[np.int64], Array]:
+    """Shares of a whole way to try: (n,) number of the choice of axes, (n, axes) how much of each."""
+    kinds, shares = [], []
+    chosen = [*itertools.combinations(range(axes), 1), *itertools.combinations(range(axes), 2)]
+    for kind, some in enumerate(chosen):
+        for parts in itertools.product(_PARTS, repeat=len(some)):
+            row = np.zeros(axes)
+            row[list(some)] = parts
+            kinds.append(kind)
+            shares.append(row)
+    return np.array(kinds), np.array(shares)

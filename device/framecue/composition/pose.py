@@ -1,0 +1,287 @@
+"""Where the camera stands to a person: least squares over what the picture and the sensors tell, with priors.
+
+A person is an upright line on the floor with three marks on it: head top, chin, soles. Seen through a pinhole
+they give rows and a column; three rows cannot tell distance, tilt, height and the person's own size at once,
+so every unknown has a prior (how tall people are, how cameras are held), and what is known beside the
+picture, such as a depth or a pitch sensor, comes in as one more equation with its own deviation.
+"""
+
+import math
+from dataclasses import dataclass, fields, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.composition.geometry import focal_px
+
+Array = NDArray[np.float64]
+
+STANCE_M: Final = 0.11  # from the body's middle to the outer edge of a foot, across the picture
+TOE_M: Final = 0.09  # how far the lowest point of a foot stands before the body's middle
+BODY_WIDTH_M: Final = 0.52  # of a person with arms hanging
+STEPS: Final = 12  # at most, of the solver
+_LEAST: Final = np.array([-4.0, -85.0, -9.0, -80.0, -90.0, -2.0, -9.0])  # how far from the priors' middle
+_MOST: Final = -_LEAST
+_NUDGE: Final = 1e-5
+_NUDGES: Final = np.concatenate([np.zeros((1, 7)), _NUDGE * np.eye(7)])
+_RAD: Final = math.pi / 180
+_NEAR: Final = 0.05  # metres; nothing is projected from nearer
+_SMALL: Final = 1e-4  # a step this small, in priors' deviations, ends the search
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """An ideal lens: picture size and focal length, pixels."""
+
+    width: int
+    height: int
+    focal: float
+
+    @staticmethod
+    def of(width: int, height: int, fov_deg: float) -> "Lens":
+        """The lens of a picture with that vertical field of view."""
+        return Lens(width, height, focal_px(height, fov_deg))
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """A camera and the person in front of it.
+
+    distance_m: along the floor. bearing_deg: where the person stands, right of where the camera heads.
+    height_m: camera over the floor. pitch_deg: up positive. roll_deg: clockwise positive from behind.
+    body_m: the person, soles to top of hair or hat. heads: body-to-head ratio as a level camera sees it.
+    """
+
+    distance_m: float = 3.0
+    bearing_deg: float = 0.0
+    height_m: float = 1.2
+    pitch_deg: float = 0.0
+    roll_deg: float = 0.0
+    body_m: float = 1.7
+    heads: float = 7.0
+
+
+NAMES: Final = tuple(each.name for each in fields(Pose))
+# What is likely before anything is seen: values and deviations, distance and body as logarithms.
+PRIOR: Final = Pose()
+SPREAD: Final = Pose(0.9, 25.0, 0.45, 10.0, 6.0, 0.08, 0.55)
+
+
+def child_shrink(heads: float) -> float:
+    """How much shorter than an adult somebody of that ratio is likely to be, as a logarithm, 0 or less.
+
+    Children are fewer heads tall: about 6 at 1.4 m, 5.3 at 1.15 m.
+    """
+    return -0.3 * max(6.4 - heads, 0.0)
+
+
+class Projected(NamedTuple):
+    """Rows of head top, chin and soles, the column of the body's middle and its width, each (n,) pixels.
+
+    They are where the marks would be seen, in the frame or not; they run far away beside the camera.
+    """
+
+    head_top: Array
+    chin: Array
+    foot: Array
+    middle: Array
+    width: Array
+
+
+def project(poses: Array, lens: Lens) -> Projected:
+    """Where the marks of a person are seen from each of (n, 7) poses, columns as in NAMES."""
+    distance, bearing, height, pitch, roll, body, heads = poses.T
+    bearing, pitch, roll = bearing * _RAD, pitch * _RAD, roll * _RAD
+    ahead, aside = distance * np.cos(bearing), distance * np.sin(bearing)
+    cos_p, sin_p, cos_r, sin_r = np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    toe = TOE_M / 1.7 * body
+    # Rows: head top, chin, soles, middle of the body.
+    rise = np.stack([body, body * (1 - 1 / heads), 0 * body, body / 2]) - height
+    far = np.stack([ahead, ahead, ahead - toe, ahead])
+    scale = lens.focal / np.maximum(far * cos_p + rise * sin_p, _NEAR)
+    up = rise * cos_p - far * sin_p
+    rows = (lens.height - 1) / 2 - scale * (sin_r * aside + cos_r * up)
+    columns = (lens.width - 1) / 2 + scale * (cos_r * aside - sin_r * up)
+    foot = rows[2] + np.abs(sin_r) * STANCE_M * scale[2]
+    return Projected(
+        rows[0], rows[1], foot, (columns[0] + columns[2]) / 2, BODY_WIDTH_M / 1.7 * body * scale[3]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of one frame: values with deviations, pixels, degrees and metres; None where not.
+
+    beyond_top, beyond_bottom: the head or the feet are outside the frame's edge.
+    """
+
+    head_top: float | None = None
+    chin: float | None = None
+    foot: float | None = None
+    middle: float | None = None
+    width: float | None = None
+    roll_deg: float | None = None
+    pitch_deg: float | None = None
+    distance_m: float | None = None
+    beyond_top: bool = False
+    beyond_bottom: bool = False
+    line_px: float = 2.0  # deviation of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A pose with the deviation of each of its values, and how badly it fits what is known.
+
+    misfit: sum of squared residuals, prior ones included, each in its own deviation.
+    """
+
+    pose: Pose
+    deviation: Pose
+    misfit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proportions:
+    """What is known of the person: log of the body's metres and the ratio, each with its deviation."""
+
+    body_m: float = PRIOR.body_m
+    body_spread: float = SPREAD.body_m
+    heads: float = PRIOR.heads
+    heads_spread: float = SPREAD.heads
+
+
+def estimate(
+    sight: Sight,
+    lens: Lens,
+    person: Proportions = Proportions(),
+    start: Pose | None = None,
+) -> Estimate:
+    """The likeliest pose for what is seen. start: a pose near it, such as the frame's before.
+
+    Damped Gauss-Newton on the sum of squared residuals over their deviations (Levenberg 1944); the
+    deviations come from the inverse of its normal matrix at the end.
+    """
+    problem = _Problem(sight, lens, person)
+    at = problem.packed(start if start is not None else _first_guess(sight, lens, person))
+    residuals, slopes = problem.residuals(at)
+    cost, damping = float(residuals @ residuals), 1e-3
+    for _ in range(STEPS):
+        normal, downhill = slopes.T @ slopes, slopes.T @ residuals
+        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), -downhill)
+        moved = at + np.clip(step, -2.0, 2.0)
+        tried, tried_slopes = problem.residuals(moved)
+        lower = float(tried @ tried)
+        if lower <= cost:
+            done = float(np.abs(step).max()) < _SMALL or cost - lower < 1e-3 * (1 + cost)
+            at, residuals, slopes, cost, damping = moved, tried, tried_slopes, lower, damping * 0.2
+            if done:
+                break
+        else:
+            damping *= 8
+            if damping > 1e6:
+                break
+    spread = np.sqrt(np.diag(np.linalg.inv(slopes.T @ slopes)))
+    pose = problem.poses(at[None])[0]
+    return Estimate(_pose(pose), problem.deviation(pose, spread), cost)
+
+
+class _Problem:
+    """Residuals over the unknowns in units of their priors' deviations, 0 the priors' middle."""
+
+    def __init__(self, sight: Sight, lens: Lens, person: Proportions) -> None:
+        self._lens, self._sight = lens, sight
+        self._prior = replace(PRIOR, body_m=person.body_m, heads=person.heads)
+        spread = replace(SPREAD, body_m=person.body_spread, heads=person.heads_spread)
+        self._middle = np.array([getattr(self._prior, name) for name in NAMES])
+        self._spread = np.array([getattr(spread, name) for name in NAMES])
+
+    def poses(self, at: Array) -> Array:
+        """(n, 7) poses of (n, 7) unknowns."""
+        off = np.clip(at * self._spread, _LEAST, _MOST)
+        poses: Array = self._middle + off
+        poses[:, 6] = np.maximum(poses[:, 6], 2.0)
+        taller = _shrinks(poses[:, 6]) - child_shrink(self._prior.heads) + off[:, 5]
+        poses[:, 0] = self._prior.distance_m * np.exp(off[:, 0])
+        poses[:, 5] = self._prior.body_m * np.exp(taller)
+        return poses
+
+    def packed(self, pose: Pose) -> Array:
+        """The unknowns of a pose."""
+        off = np.array([getattr(pose, name) for name in NAMES]) - self._middle
+        off[0] = math.log(pose.distance_m / self._prior.distance_m)
+        shrunk = child_shrink(pose.heads) - child_shrink(self._prior.heads)
+        off[5] = math.log(pose.body_m / self._prior.body_m) - shrunk
+        unknowns: Array = off / self._spread
+        return unknowns
+
+    def deviation(self, pose: Array, spread: Array) -> Pose:
+        """Deviations of the unknowns as those of a pose."""
+        scale = self._spread.copy()
+        scale[[0, 5]] *= pose[[0, 5]]
+        return _pose(scale * spread)
+
+    def residuals(self, at: Array) -> tuple[Array, Array]:
+        """(r,) residuals at the unknowns, and their (r, 7) slopes by forward differences."""
+        tried = at + _NUDGES
+        found = np.concatenate([tried, self._told(self.poses(tried))], axis=1)
+        return found[0], (found[1:] - found[0]).T / _NUDGE
+
+    def _told(self, poses: Array) -> Array:
+        """(n, t) residuals of all that is known of the frame."""
+        sight, seen = self._sight, project(poses, self._lens)
+        line = sight.line_px
+        found = []
+        for want, have, deviation in (
+            (sight.head_top, seen.head_top, line),
+            (sight.chin, seen.chin, line),
+            (sight.foot, seen.foot, line),
+            (sight.middle, seen.middle, 3 * line),
+            (sight.roll_deg, poses[:, 4], 1.0),
+            (sight.pitch_deg, poses[:, 3], 1.0),
+        ):
+            if want is not None:
+                found.append((have - want) / deviation)
+        if sight.width is not None:  # arms, coats and bags: no more than a hint
+            found.append(np.log(max(sight.width, 1.0) / np.maximum(seen.width, 1.0)) / 0.35)
+        if sight.distance_m is not None:
+            found.append((poses[:, 0] - sight.distance_m) / (0.03 + 0.03 * sight.distance_m))
+        soft = 0.02 * self._lens.height
+        if sight.beyond_top:
+            found.append(np.maximum(seen.head_top, 0.0) / soft)
+        if sight.beyond_bottom:
+            found.append(np.maximum(self._lens.height - 1 - seen.foot, 0.0) / soft)
+        return np.stack(found, axis=1) if found else np.zeros((len(poses), 0))
+
+
+def _pose(row: Array) -> Pose:
+    return Pose(*row.tolist())
+
+
+def _shrinks(heads: Array) -> Array:
+    """`child_shrink` of many ratios."""
+    shrinks: Array = -0.3 * np.maximum(6.4 - heads, 0.0)
+    return shrinks
+
+
+def _first_guess(sight: Sight, lens: Lens, person: Proportions) -> Pose:
+    """Distance from whatever tells size, the rest as priors have it."""
+    size = None
+    if sight.head_top is not None and sight.foot is not None:
+        size = (sight.foot - sight.head_top) / person.body_m
+    elif sight.head_top is not None and sight.chin is not None:
+        size = (sight.chin - sight.head_top) * person.heads / person.body_m
+    elif sight.width is not None:
+        size = sight.width / BODY_WIDTH_M
+    far = PRIOR.distance_m if size is None else lens.focal / max(size, 1.0)
+    middle = (lens.width - 1) / 2 if sight.middle is None else sight.middle
+    bearing = math.degrees(math.atan((middle - (lens.width - 1) / 2) / lens.focal))
+    return replace(
+        PRIOR,
+        distance_m=min(max(far, 0.4), 60.0),
+        bearing_deg=bearing,
+        pitch_deg=sight.pitch_deg or 0.0,
+        roll_deg=sight.roll_deg or 0.0,
+        body_m=person.body_m,
+        heads=person.heads,
+    )
