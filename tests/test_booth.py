@@ -86,6 +86,7 @@ class Rig:
             shutters=shutters,
             album={"folder": folder},
             exposure=more.pop("exposure", {}),
+            imu=more.pop("imu", None),
             booth={"start_limit_s": 5, **more},
         )
         self.cameras = []
@@ -219,7 +220,7 @@ def test_a_bug_met_by_one_frame_or_one_press_costs_no_more_than_that(tmp_path, m
     with Rig(tmp_path) as rig:
         rig.watcher.wait_for_cue()
         with monkeypatch.context() as patch:
-            patch.setattr("framecue.live.measure", broken(ZeroDivisionError("a bug")))
+            patch.setattr("framecue.composition.observe.measure", broken(ZeroDivisionError("a bug")))
             patch.setattr(rig.album, "save", broken(ZeroDivisionError("a bug")))
             rig.watcher.wait_for("fault")
             rig.booth.ask("shoot")

@@ -13,9 +13,13 @@ from framecue.album import Album, Shot
 from framecue.camera import CAMERAS, Camera
 from framecue.camera.feed import Feed
 from framecue.composition.guide import Guide
+from framecue.composition.lens import load_lens
 from framecue.composition.look import Look, load_look
+from framecue.composition.observe import Observer
 from framecue.errors import AlbumError, CameraError, IndicatorError, ShutterError
 from framecue.finish import Finisher
+from framecue.imu import IMUS, Imu
+from framecue.imu.watch import ImuWatch
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
 from framecue.live import LiveLoop, Moment, Pipeline
@@ -71,7 +75,16 @@ class Booth:
         )
         self.finisher = Finisher(settings.crop, album, lambda image: measure_image(image, self._segmenter))
         look = load_look(settings.guide.look, settings.looks.folders)
-        self._pipeline = Pipeline(self._segmenter, self._guide(look), self._panel)
+        lens = load_lens(settings.camera.lens)
+        self._fov_deg = settings.camera.fov_deg_with(lens)
+        self._imu = self._watched_imu(clock)
+        self._pipeline = Pipeline(
+            self._segmenter,
+            self._guide(look),
+            self._panel,
+            observer=Observer(self._fov_deg, self._imu),
+            lens=lens,
+        )
         self.live = LiveLoop(self.feed, self._pipeline, self._panel, clock=clock, observe=observe)
         self.looks = LookPicker(
             settings.looks,
@@ -115,6 +128,8 @@ class Booth:
         try:
             self._refuse_without_album()
             self.feed.start()
+            if self._imu is not None:
+                self._imu.start()
             self.live.start()
             self.shots.start()
             self.looks.start()
@@ -130,6 +145,8 @@ class Booth:
             self.looks.stop(STOP_S)
             self.finisher.stop(STOP_S)
             self.live.stop(STOP_S)
+            if self._imu is not None:
+                self._imu.stop()
             self.feed.stop()
             self._segmenter.close()
             log.info("stopped: %s", self._status_line())
@@ -138,7 +155,18 @@ class Booth:
             self._album.close()
 
     def _guide(self, look: Look) -> Guide:
-        return Guide(look, self._settings.camera.fov_deg, self._settings.guide)
+        return Guide(look, self._fov_deg, self._settings.guide)
+
+    def _watched_imu(self, clock: Callable[[], float]) -> ImuWatch | None:
+        settings = self._settings.imu
+        if settings is None:
+            return None
+        return ImuWatch(
+            settings,
+            lambda: cast(Imu, IMUS.driver(settings)),
+            on_lie=lambda text: self._panel.notice(Notice("fault", text)),
+            clock=clock,
+        )
 
     def _guide_to(self, look: Look) -> None:
         """Begin to guide to another look."""
@@ -225,10 +253,13 @@ class Booth:
         parts = [self.live.pace.summary(self._clock()), f"{len(self.shots.kept)} shots kept"]
         if self.shots.lost:
             parts.append(f"{self.shots.lost} NOT KEPT")
+        imu_fault = None if self._imu is None else self._imu.fault
         celsius = _temperature()
         if celsius is not None:
             parts.append(f"{celsius:.0f} °C")
-        return ", ".join([*parts, *filter(None, (self.feed.fault, self.live.fault, self._complaint))])
+        return ", ".join(
+            [*parts, *filter(None, (self.feed.fault, self.live.fault, imu_fault, self._complaint))]
+        )
 
 
 def _opened_indicators(settings: Settings) -> list[Indicator]:

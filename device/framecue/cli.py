@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from framecue.calibrate.commands import calibrate_app
 from framecue.errors import FramecueError
 from framecue.looks.commands import crop, learn, looks_app
 from framecue.portrait.commands import portrait
@@ -28,6 +29,7 @@ app.command()(learn)
 app.command()(crop)
 app.command()(portrait)
 app.add_typer(looks_app, name="looks")
+app.add_typer(calibrate_app, name="calibrate")
 app.add_typer(models_app, name="models")
 app.add_typer(bench_app, name="bench")
 

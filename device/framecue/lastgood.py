@@ -4,6 +4,7 @@ import logging
 import os
 from pathlib import Path
 
+from framecue.composition.lens import load_lens
 from framecue.composition.look import load_look
 from framecue.durable import write_durably
 from framecue.errors import LookError, SettingsError
@@ -50,6 +51,7 @@ def keep_settings(file: Path | None, state: Path) -> None:
 def _checked(file: Path | None) -> Settings:
     settings = load_settings(file)
     load_look(settings.guide.look, settings.looks.folders)
+    load_lens(settings.camera.lens)
     return settings
 
 

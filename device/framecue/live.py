@@ -13,7 +13,8 @@ import numpy as np
 from framecue.camera.feed import Feed
 from framecue.composition.cue import Cue
 from framecue.composition.guide import Guide
-from framecue.composition.measure import measure
+from framecue.composition.lens import Lens, straightened
+from framecue.composition.observe import Observer
 from framecue.composition.subject import Composition
 from framecue.errors import FramecueError
 from framecue.frame import Frame
@@ -64,10 +65,23 @@ class Pace:
 
 
 class Pipeline:
-    """Frame in, moment out: the stages of the live path in their order."""
+    """Frame in, moment out: the stages of the live path in their order.
 
-    def __init__(self, segmenter: Segmenter, guide: Guide, indicator: Indicator) -> None:
+    observer: knows the camera; one without a level sensor if None. lens: its distortion, which the guide is
+    spared; a moment's composition keeps the picture's own pixels.
+    """
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        guide: Guide,
+        indicator: Indicator,
+        *,
+        observer: Observer | None = None,
+        lens: Lens | None = None,
+    ) -> None:
         self._segmenter, self._indicator = segmenter, indicator
+        self._observer, self._lens = Observer() if observer is None else observer, lens
         self.guide = guide  # another may take its place between two frames
 
     def run(self, frame: Frame) -> Moment:
@@ -76,9 +90,9 @@ class Pipeline:
         with _timed(stages, "segment"):
             segmentation = self._segmenter.segment(frame.image)
         with _timed(stages, "measure"):
-            composition = measure(frame.image, segmentation)
+            composition = self._observer.observe(frame.image, segmentation, frame.time_s)
         with _timed(stages, "guide"):
-            cue = self.guide.update(composition, frame.time_s)
+            cue = self.guide.update(straightened(composition, self._lens), frame.time_s)
         with _timed(stages, "show"):
             self._indicator.show(cue)
         return Moment(frame, segmentation, composition, cue, stages)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from framecue.composition.measure import measure
+from framecue.composition.lens import photo_fov
+from framecue.composition.observe import observed_photo
 from framecue.composition.subject import Composition
 from framecue.errors import PhotoError
 from framecue.parts import PERSON_LEVEL, Part
@@ -21,6 +22,8 @@ from framecue.settings import find_settings_file, load_settings
 MEASURED_PX: Final = (
     1024  # photos are measured at this long side; the model sees less, the outline is refined at it
 )
+
+UNKNOWN_FOV_DEG: Final = 45.0  # of a photo whose EXIF does not tell
 
 
 @contextmanager
@@ -37,13 +40,18 @@ def opened_segmenter(model: str | None) -> Iterator[Segmenter]:
 
 def measure_photo(photo: Path, segmenter: Segmenter) -> Composition:
     """Measure the people in a photo, in the photo's own upright pixels. Raises PhotoError, SegmenterError."""
-    return measure_image(read_photo(photo), segmenter)
+    return measure_image(read_photo(photo), segmenter, photo_fov(photo) or UNKNOWN_FOV_DEG)
 
 
-def measure_image(image: NDArray[np.uint8], segmenter: Segmenter) -> Composition:
-    """Measure the people in an (h, w, 3) uint8 RGB picture, in its pixels. Raises SegmenterError."""
+def measure_image(
+    image: NDArray[np.uint8], segmenter: Segmenter, fov_deg: float = UNKNOWN_FOV_DEG
+) -> Composition:
+    """Measure the people in an (h, w, 3) uint8 RGB picture, in its pixels. Raises SegmenterError.
+
+    fov_deg: vertical field of view, where it is known; only the roll hangs on it, and not by much.
+    """
     small = scaled_into(image, (MEASURED_PX, MEASURED_PX))
-    composition = measure(small, segmenter.segment(small))
+    composition = observed_photo(small, segmenter.segment(small), fov_deg)
     return composition.scaled(image.shape[1], image.shape[0])
 
 

@@ -18,6 +18,7 @@ from framecue.drivers import DriverSettings
 from framecue.errors import SettingsError
 from framecue.exposure import ExposureSettings
 from framecue.finish import CropSettings
+from framecue.imu import IMUS, ImuSettings
 from framecue.indicators import INDICATORS
 from framecue.looks import LooksSettings
 from framecue.portrait import PortraitSettings
@@ -54,6 +55,10 @@ def _camera(value: Any) -> DriverSettings:
     return CAMERAS.settings({"kind": "v4l2", **value} if isinstance(value, dict) else value)
 
 
+def _imu(value: Any) -> DriverSettings | None:
+    return None if value is None else IMUS.settings(value)
+
+
 def _indicator(value: Any) -> DriverSettings:
     return INDICATORS.settings(value)
 
@@ -63,6 +68,7 @@ def _shutter(value: Any) -> DriverSettings:
 
 
 AnyCamera = Annotated[SerializeAsAny[CameraSettings], BeforeValidator(_camera)]
+AnyImu = Annotated[SerializeAsAny[ImuSettings] | None, BeforeValidator(_imu)]
 AnyIndicator = Annotated[SerializeAsAny[DriverSettings], BeforeValidator(_indicator)]
 AnyShutter = Annotated[SerializeAsAny[DriverSettings], BeforeValidator(_shutter)]
 
@@ -80,6 +86,7 @@ class Settings(BaseSettings):
     exposure: ExposureSettings = ExposureSettings()
     looks: LooksSettings = LooksSettings()
     crop: CropSettings = CropSettings()
+    imu: AnyImu = None
     indicators: tuple[AnyIndicator, ...] = Field(({"kind": "console"},), validate_default=True)
     shutters: tuple[AnyShutter, ...] = Field(({"kind": "keyboard"},), validate_default=True)
     album: AlbumSettings = AlbumSettings()

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from framecue.camera import CAMERAS
 from framecue.drivers import Room
+from framecue.imu import IMUS
 from framecue.indicators import INDICATORS
 from framecue.settings import PREFIX, Settings
 from framecue.shutter import SHUTTERS
@@ -33,6 +34,7 @@ def settings_file() -> str:
     blocks = [HEAD, *_drivers(CAMERAS, "[camera]", "v4l2", "One camera, of one kind.")]
     for name in ("segmenter", "guide", "exposure", "looks", "crop"):
         blocks.append(_table(f"[{name}]", type(Settings.model_fields[name].default)))
+    blocks += _drivers(IMUS, "[imu]", None, "A level sensor, where there is one, of one kind.")
     blocks += _drivers(INDICATORS, "[[indicators]]", "console", "Any number of indicators, a table each.")
     blocks += _drivers(SHUTTERS, "[[shutters]]", "keyboard", "Any number of shutters, a table each.")
     for name in ("album", "portrait", "booth"):
@@ -40,9 +42,9 @@ def settings_file() -> str:
     return "\n".join(blocks)
 
 
-def _drivers(room: Room, header: str, active: str, about: str) -> Iterator[str]:
+def _drivers(room: Room, header: str, active: str | None, about: str) -> Iterator[str]:
     """The default kind as it stands, the others as comments to be taken instead."""
-    kinds = [active, *(kind for kind in room.kinds() if kind != active)]
+    kinds = [kind for kind in (active,) if kind] + [kind for kind in room.kinds() if kind != active]
     yield f"# {about} Kinds: {', '.join(kinds)}."
     for kind in kinds:
         block = _table(header, room.model(kind))
@@ -58,7 +60,12 @@ def _lines(model: type[BaseModel]) -> Iterator[str]:
         about = "; ".join(filter(None, (field.description, _allowed(field))))
         if about:
             yield f"# {about}"
-        yield f"# {name} =  (must be given)" if field.is_required() else f"{name} = {_toml(field.default)}"
+        if field.is_required():
+            yield f"# {name} =  (must be given)"
+        elif field.default is None:
+            yield f"# {name} =  (may be given)"
+        else:
+            yield f"{name} = {_toml(field.default)}"
 
 
 def _allowed(field: FieldInfo) -> str:

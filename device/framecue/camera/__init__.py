@@ -1,9 +1,11 @@
 """Cameras: the protocol every driver keeps, and the room they are found in."""
 
+from pathlib import Path
 from typing import Protocol
 
 from pydantic import Field
 
+from framecue.composition.lens import Lens
 from framecue.drivers import DriverSettings, Room
 from framecue.frame import Frame, Still
 
@@ -17,11 +19,28 @@ class CameraSettings(DriverSettings):
     height: int = Field(480, ge=64, le=4096, description="preview height, pixels, after turning")
     rate: float = Field(30.0, gt=0, le=240, description="preview frames per second asked for")
     fov_deg: float = Field(
-        48.0, gt=5, lt=150, description="vertical field of view of the upright preview, degrees"
+        48.0,
+        gt=5,
+        lt=150,
+        description="vertical field of view of the upright preview, degrees; left out, a known lens tells",
+    )
+    lens: Path | None = Field(
+        None, description="file of `framecue calibrate lens`, which knows field of view and distortion"
     )
     turn: int = Field(
         0, multiple_of=90, ge=0, le=270, description="degrees clockwise that make the picture upright"
     )
+
+    def own_fov_deg(self) -> float | None:
+        """The vertical field of view the camera itself tells, degrees; None where it does not."""
+        return None
+
+    def fov_deg_with(self, lens: Lens | None) -> float:
+        """The vertical field of view to use: the calibrated lens's, what was set, the camera's or 48."""
+        if lens is not None:
+            return lens.fov_deg
+        own = None if "fov_deg" in self.model_fields_set else self.own_fov_deg()
+        return self.fov_deg if own is None else own
 
 
 class Camera(Protocol):

@@ -18,6 +18,14 @@ from framecue.frame import Frame, Still
 _RGB: Final = "BGR888"
 # Where it is dark the preview may slow down to this many microseconds a frame, to expose as a photo would.
 _SLOWEST_FRAME_US: Final = 100_000
+# Focal length, sensor width and height, millimetres, of Raspberry Pi's modules with a lens of their own.
+_MODULES: Final = {
+    "ov5647": (3.60, 3.629, 2.722),
+    "imx219": (3.04, 3.674, 2.760),
+    "imx708": (4.74, 6.451, 3.629),
+    "imx708_wide": (2.75, 6.451, 3.629),
+    "imx500": (4.74, 6.287, 4.712),
+}
 # A photo made brighter is exposed no longer than this for it: hands shake.
 _LONGEST_EXPOSURE_US: Final = 33_000
 _KEPT_METADATA: Final = (
@@ -43,6 +51,21 @@ class Settings(CameraSettings):
     still_width: int = Field(
         0, ge=0, le=16384, description="photo width before turning, pixels; 0 = all the sensor has"
     )
+
+    def own_fov_deg(self) -> float | None:
+        """From the module's name and data sheet; None for those whose lens is the owner's choice."""
+        try:
+            found = _camera_class().global_camera_info()
+        except CameraMissingError:  # opening it will say so
+            return None
+        model = str(found[self.camera].get("Model", "")) if self.camera < len(found) else ""
+        if model.removesuffix("_noir") not in _MODULES:
+            return None
+        focal, across, down = _MODULES[model.removesuffix("_noir")]
+        width, height = before_turning(self)
+        scale = min(across / width, down / height)  # the preview is cut from the middle to its shape
+        seen = (width if self.turn in (90, 270) else height) * scale
+        return math.degrees(2 * math.atan(seen / 2 / focal))
 
 
 class Driver:

@@ -1,0 +1,1 @@
+"""Calibration: the lens from photos of a printed board, the level sensor from a camera held level."""

@@ -1,0 +1,65 @@
+"""`framecue calibrate`: the commands."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from framecue.errors import ImuError, PhotoError
+
+calibrate_app = typer.Typer(help="Tell Framecue about its lens and its level sensor.", no_args_is_help=True)
+
+
+@calibrate_app.command("board")
+def calibrate_board(
+    out: Annotated[Path, typer.Option(help="Picture file to write; prints on A4.")] = Path("board.png"),
+) -> None:
+    """Write the board whose photos calibrate a lens."""
+    from framecue.calibrate.board import save_board
+
+    save_board(out)
+    print(out)
+
+
+@calibrate_app.command("lens")
+def calibrate_lens(
+    photos: Annotated[list[Path], typer.Argument(help="Photos of the printed board, eight or more.")],
+    out: Annotated[Path, typer.Option(help="Lens file to write.")] = Path("lens.toml"),
+) -> None:
+    """Find a camera's field of view and distortion from photos of the board."""
+    from framecue.calibrate.board import calibrated, lens_file, read_pictures
+    from framecue.durable import write_durably
+
+    lens, used = calibrated(read_pictures(photos))
+    for index, photo in enumerate(photos):
+        if index not in used:
+            print(f"framecue: {photo} shows too little of the board; not used", file=sys.stderr)
+    try:
+        write_durably(out.absolute(), lens_file(lens, len(used)).encode())
+    except OSError as error:
+        raise PhotoError(f"{out} cannot be written ({error.strerror}); choose another place") from None
+    print(
+        f"field of view {lens.fov_deg:.2f} degrees, off by {lens.error_px:.2f} pixels over {len(used)} photos"
+    )
+    print(f'{out}: put lens = "{out.absolute()}" under [camera]')
+
+
+@calibrate_app.command("imu")
+def calibrate_imu(
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file, TOML.")] = None,
+) -> None:
+    """Zero the level sensor: hold the camera level and still, and put the two lines printed under [imu]."""
+    from framecue.calibrate.level import felt_level
+    from framecue.imu import IMUS
+    from framecue.settings import find_settings_file, load_settings
+
+    settings = load_settings(config or find_settings_file()).imu
+    if settings is None:
+        raise ImuError("there is no [imu] in the settings; name its kind there, such as mpu6050")
+    imu = IMUS.driver(settings)
+    try:
+        level = felt_level(imu, settings)
+    finally:
+        imu.close()
+    print(f"zero_pitch_deg = {level.pitch_deg:.2f}\nzero_roll_deg = {level.roll_deg:.2f}")

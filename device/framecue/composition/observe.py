@@ -1,0 +1,69 @@
+"""Everything that is known of a live frame: its people, how the camera is held, how the light falls."""
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framecue.composition.light import find_light
+from framecue.composition.measure import measure
+from framecue.composition.roll import Roll, find_roll
+from framecue.composition.subject import Composition
+from framecue.parts import Segmentation
+
+if TYPE_CHECKING:
+    from framecue.imu.watch import ImuWatch
+
+_EVERY_S: Final = 0.2  # roll and light change slowly: found this often, they cost a frame next to nothing
+_SIDE: Final = 320  # longer side, pixels, at which upright edges are sought in a live picture
+
+
+class Observer:
+    """Makes compositions of the frames of one camera; feed it frames in time order.
+
+    fov_deg: the camera's vertical field of view. imu: its level sensor, where it has one; roll is taken from
+    it while it works, and from the picture otherwise.
+    """
+
+    def __init__(self, fov_deg: float = 48.0, imu: "ImuWatch | None" = None) -> None:
+        self._fov_deg, self._imu = fov_deg, imu
+        self._found_s = -math.inf
+        self._roll: Roll | None = None
+        self._backlight_ev: float | None = None
+
+    def observe(self, image: NDArray[np.uint8], segmentation: Segmentation, time_s: float) -> Composition:
+        """The composition of a frame taken at time_s, seconds; arguments as in `measure`."""
+        composition = measure(image, segmentation)
+        if not 0 <= time_s - self._found_s < _EVERY_S:
+            self._found_s = time_s
+            self._look_closely(image, segmentation, composition, time_s)
+        tilt = None if self._imu is None else self._imu.tilt
+        roll = self._roll.deg if self._roll is not None and self._roll.known else None
+        return replace(
+            composition,
+            roll_deg=roll if tilt is None else tilt.roll_deg,
+            pitch_deg=None if tilt is None else tilt.pitch_deg,
+            backlight_ev=self._backlight_ev,
+        )
+
+    def _look_closely(
+        self, image: NDArray[np.uint8], segmentation: Segmentation, composition: Composition, time_s: float
+    ) -> None:
+        self._roll = find_roll(image, segmentation, self._fov_deg, side=_SIDE)
+        light = find_light(image, segmentation, composition)
+        self._backlight_ev = None if light is None else light.backlight_ev
+        if self._imu is not None:
+            self._imu.compare(self._roll, time_s)
+
+
+def observed_photo(image: NDArray[np.uint8], segmentation: Segmentation, fov_deg: float) -> Composition:
+    """The composition of one photo: as `measure`, with the roll and the light it shows."""
+    composition = measure(image, segmentation)
+    roll, light = find_roll(image, segmentation, fov_deg), find_light(image, segmentation, composition)
+    return replace(
+        composition,
+        roll_deg=roll.deg if roll is not None and roll.known else None,
+        backlight_ev=None if light is None else light.backlight_ev,
+    )
