@@ -13,6 +13,7 @@ from framecue.calibrate.commands import calibrate_app
 from framecue.errors import FramecueError
 from framecue.looks.commands import crop, learn, looks_app
 from framecue.portrait.commands import portrait
+from framecue.simulate.commands import guide, simulate
 
 if TYPE_CHECKING:  # the commands import what they need, so that each starts fast
     from framecue.composition.subject import Composition
@@ -27,6 +28,8 @@ models_app = typer.Typer(help="The models the segmenter can run.", no_args_is_he
 bench_app = typer.Typer(help="Speed and memory, measured on this machine.", no_args_is_help=True)
 app.command()(learn)
 app.command()(crop)
+app.command()(guide)
+app.command()(simulate)
 app.command()(portrait)
 app.add_typer(looks_app, name="looks")
 app.add_typer(calibrate_app, name="calibrate")

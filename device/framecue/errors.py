@@ -73,6 +73,10 @@ class LookError(FramecueError):
     """A look does not exist or its file is damaged."""
 
 
+class CompositionError(FramecueError):
+    """A composition given as text is not one."""
+
+
 class IndicatorError(FramecueError):
     """An indicator's hardware cannot be used."""
 

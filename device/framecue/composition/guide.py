@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 LEAVE: Final = 0.95  # tolerances; a measure further off is outside the look again
 BLUR: Final = 0.03  # shares of the frame within a third of a second: the shot would smear
 MOVING: Final = 0.015  # the same: the camera is being moved
+STAYS_S: Final = 1.3  # to read a cue, to begin to move, and for the picture to show it
 MOVES_S: Final = 8.0  # who is still moving then is not obeying a cue
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
 BROAD: Final = ("centre_x",)  # a person out of the middle shows less than a cut toe
@@ -293,7 +294,7 @@ class Guide:
         self, framed: Framing, chooser: Chooser, time_s: float, hidden: Cue | None, acceptable: bool
     ) -> tuple[Cue, Choice | None]:
         self._inside_since_s = self._inside_since_s if acceptable else None
-        choice = chooser.choose(patient=self._resigned)
+        choice = chooser.choose(self._resigned, time_s - self._since_s < STAYS_S)
         if choice is not None:
             self._resigned = False
             return self._spoken(choice, framed), choice

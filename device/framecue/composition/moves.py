@@ -11,13 +11,13 @@ from framecue.composition.words import LANGUAGES, Language, say
 
 STEP: Final[Mapping[Unit, float]] = {"m": 0.1, "deg": 1.0}  # amounts are asked for in these steps
 LEAST: Final[Mapping[Unit, float]] = {"m": 0.05, "deg": 0.6}  # less is not worth saying
-SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 12.0}  # a second move in one cue is small
+SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 15.0}  # a second move in one cue is small
 UNSURE: Final = 0.08  # of the distance: how well it is known of somebody not seen whole
 FAR_M, SHORT = 1.0, 0.8  # of a walk towards somebody, what is beyond so many metres is asked for in part
 WORTH: Final = 0.2  # squared tolerances that a step must gain
 PATIENCE: Final = 6.0  # times as much, once the guide has called it as good as it gets
 OVERRULE: Final = 1.5  # another step must gain so many times more to replace the one being asked for
-COMPANION: Final = 0.15  # squared tolerances that a second move must add to be asked for beside the first
+COMPANION: Final = 0.1  # squared tolerances that a second move must add to be asked for beside the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,13 @@ class Chooser:
         found = next((each for each in self._open if each.names == self._before.names), None)
         return None if found is None else replace(found, first=self._before.first)
 
-    def choose(self, patient: bool = False) -> Choice | None:
-        """What to ask for. patient: only for much."""
+    def choose(self, patient: bool, young: bool) -> Choice | None:
+        """What to ask for. patient: only for much. young: what is asked for now has not been acted on yet."""
+        if young and self._before is not None:
+            kept = [c for c in self._open if c.names <= self._before.names]
+            if kept:
+                best = max(kept, key=lambda c: c.way.gain)
+                return replace(best, first=self._before.first) if best.names == self._before.names else best
         least = WORTH * (PATIENCE if patient else 1.0)
         fit = [c for c in self._open if c.way.gain >= least and self._fits(c)]
         if not fit:

@@ -1,9 +1,11 @@
 """What is measured in one frame: its subjects, and the composition they make."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from framecue.errors import CompositionError
 from framecue.parts import Part
 
 Edge = Literal["top", "bottom", "left", "right"]
@@ -107,6 +109,32 @@ class Composition:
         """The main subject itself."""
         return None if self.main is None else self.subjects[self.main]
 
+    @staticmethod
+    def from_json(found: Any) -> "Composition":
+        """The composition of one object as `framecue measure` prints it; further keys are passed over.
+
+        Raises CompositionError, one line, naming the key that is missing or wrong.
+        """
+        given = _object(found, "the line")
+        subjects = given.get("subjects", [])
+        if not isinstance(subjects, list):
+            raise CompositionError("subjects must be a list")
+        main = _number(given, "main")
+        if main is not None and (main != int(main) or not 0 <= main < len(subjects)):
+            raise CompositionError(f"main is {main:g}, but there are {len(subjects)} subjects")
+        width, height = _number(given, "width"), _number(given, "height")
+        if width is None or height is None or min(width, height) < 1:
+            raise CompositionError("width and height must be the photo's, in pixels")
+        return Composition(
+            int(width),
+            int(height),
+            tuple(_subject(each, index) for index, each in enumerate(subjects)),
+            None if main is None else int(main),
+            roll_deg=_number(given, "roll_deg"),
+            backlight_ev=_number(given, "backlight_ev"),
+            pitch_deg=_number(given, "pitch_deg"),
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The composition as `framecue measure` prints it, without photo and model."""
         return {
@@ -122,3 +150,45 @@ class Composition:
 
 def _rounded(value: float | None, digits: int = 1) -> float | None:
     return None if value is None else round(float(value), digits)
+
+
+EDGES: Final[tuple[Edge, ...]] = ("top", "bottom", "left", "right")
+
+
+def _subject(found: Any, index: int) -> Subject:
+    given = _object(found, f"subject {index}")
+    left, right = _number(given, "left_x"), _number(given, "right_x")
+    if left is None or right is None:
+        raise CompositionError(f"subject {index} has no left_x and right_x")
+    cut = given.get("cut") or []
+    if not isinstance(cut, list) or any(edge not in EDGES for edge in cut):
+        raise CompositionError(f"subject {index}: cut must be a list of {', '.join(EDGES)}")
+    parts = given.get("cut_parts")
+    named = parts if isinstance(parts, dict) else {}
+    confidence = _number(given, "confidence")
+    return Subject(
+        head_top_y=_number(given, "head_top_y"),
+        chin_y=_number(given, "chin_y"),
+        foot_y=_number(given, "foot_y"),
+        left_x=left,
+        right_x=right,
+        cut={edge: Part.__members__.get(str(named.get(edge)).upper(), Part.TORSO) for edge in cut},
+        confidence=1.0 if confidence is None else confidence,
+        middle_x=_number(given, "middle_x"),
+        distance_m=_number(given, "distance_m"),
+    )
+
+
+def _object(found: Any, what: str) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise CompositionError(f"{what} must be a JSON object")
+    return found
+
+
+def _number(given: dict[str, Any], key: str) -> float | None:
+    value = given.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise CompositionError(f"{key} must be a number or null, not {value!r}")
+    return float(value)

@@ -1,0 +1,1 @@
+"""The simulated photographer: the guide proven on people who follow it badly."""

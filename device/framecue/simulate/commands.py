@@ -1,0 +1,50 @@
+"""The commands `framecue guide` and `framecue simulate`."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from framecue.composition.plan import Mount
+from framecue.composition.words import Language
+
+LookOption = Annotated[str, typer.Option(help="Look to reach, as `framecue looks list` names it.")]
+MountOption = Annotated[Mount, typer.Option(help="What may move: handheld, tripod or fixed.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def guide(
+    look: LookOption = "full-body",
+    mount: MountOption = "handheld",
+    fov: Annotated[float, typer.Option(help="Vertical field of view, degrees.")] = 48.0,
+    language: Annotated[Language, typer.Option(help="Language of the texts: en or ko.")] = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Turn compositions on stdin, one JSON object a line, into cues on stdout."""
+    from framecue.composition.guide import GuideSettings
+    from framecue.guide_stream import guide_stream
+
+    settings = GuideSettings(look=look, mount=mount, language=language)
+    guide_stream(sys.stdin, sys.stdout, sys.stderr, settings=settings, fov_deg=fov, as_json=as_json)
+
+
+def simulate(
+    runs: Annotated[int, typer.Option(min=1, help="How many photographers.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones.")] = 1,
+    look: LookOption = "full-body",
+    mount: Annotated[
+        Mount | None, typer.Option(help="One mount only; all three in turn if not given.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Render the rooms and see through this model; exact parts if not given."),
+    ] = None,
+    beside: Annotated[bool, typer.Option(help="Also a naive guide and a silhouette overlay.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let simulated photographers follow the guide from random starts, and report what came of it."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from framecue.simulate.report import MOUNTED, Plan, report
+
+    report(runs, Plan(seed, look, MOUNTED if mount is None else (mount,), model=model), as_json, beside)

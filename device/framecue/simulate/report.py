@@ -1,0 +1,166 @@
+"""`framecue simulate`: many runs, and what came of them."""
+
+import functools
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from framecue.composition.geometry import Pinhole
+from framecue.composition.guide import Guide, GuideSettings
+from framecue.composition.look import Look, load_look
+from framecue.composition.plan import Mount
+from framecue.errors import FramecueError
+from framecue.simulate.baselines import NaiveGuide, Overlay
+from framecue.simulate.outline import Outline
+from framecue.simulate.place import random_place
+from framecue.simulate.reach import best_reachable
+from framecue.simulate.run import AnyGuide, Result, run, strict
+from framecue.studio.scene import Scene
+
+FOV_DEG: Final = 48.0
+SIZES: Final = ((480, 640), (640, 480))  # the camera held upright and across
+PEOPLE: Final = 60  # different people; a run takes one of them
+MOUNTED: Final[tuple[Mount, ...]] = ("handheld", "tripod", "fixed")
+Who = Literal["guide", "naive", "overlay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to simulate. mounts: taken in turn. who: is followed. rooms: seen through a real segmenter."""
+
+    seed: int
+    look: str = "full-body"
+    mounts: tuple[Mount, ...] = MOUNTED
+    who: Who = "guide"
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run, and whether the look could have been reached by it."""
+
+    result: Result
+    reachable: bool
+
+    @property
+    def reached(self) -> bool:
+        """In the look, or rightly given up."""
+        if self.result.in_look and self.result.ended != "late":
+            return True
+        return self.result.ended == "best_possible" and not self.reachable
+
+
+def simulate(runs: int, plan: Plan, workers: int | None = None) -> list[Judged]:
+    """Runs 0 to runs - 1 of a plan, the same for the same seed on any number of processes."""
+    chosen = workers or min(len(os.sched_getaffinity(0)), runs)
+    if chosen == 1 or plan.model is not None:
+        return [one(plan, number) for number in range(runs)]
+    with ProcessPoolExecutor(chosen) as pool:
+        return list(pool.map(functools.partial(one, plan), range(runs), chunksize=4))
+
+
+def one(plan: Plan, number: int) -> Judged:
+    """One run of a plan."""
+    rng = np.random.default_rng([plan.seed, number])
+    mount = plan.mounts[number % len(plan.mounts)]
+    look = load_look(plan.look)
+    if look.people[1] > 1 or look.measures.foot_line is None or look.measures.head_top is None:
+        raise FramecueError(f"look {plan.look!r}: only looks of one whole person can be simulated")
+    if mount != "fixed":  # guests cannot mend a ratio
+        look = strict(look)
+    seed = int(np.random.default_rng([plan.seed, number % PEOPLE, 1]).integers(2**31))
+    size = SIZES[int(rng.integers(len(SIZES)))]
+    if look.orientation != "any":
+        size = SIZES[look.orientation == "landscape"]
+    place = random_place(rng, mount, size, FOV_DEG)
+    outline = person(seed)
+    with seen_through(plan.model, seed) as see:
+        rate = 10.0 if plan.model is None else 5.0
+        result = run(_guide(plan.who, look, mount, rng), look, outline, place, mount, rng, see=see, rate=rate)
+    gave_up = result.ended == "best_possible" and not result.in_look
+    best = best_reachable(outline, place, look, mount) if gave_up else 0.0
+    return Judged(result, best <= 1.0)
+
+
+@functools.lru_cache(maxsize=PEOPLE)
+def person(seed: int) -> Outline:
+    """The person of the scene with that seed."""
+    return Outline(Scene.random(seed, 1).people[0])
+
+
+def summary(judged: list[Judged]) -> dict[str, Any]:
+    """The report's numbers; errors are those of shots in the look, the ratio's where the camera may move."""
+    results = [each.result for each in judged]
+    cues = sum(result.cues for result in results)
+    handheld = [result.cues for result in results if result.mount == "handheld"] or [0]
+    shots = [result for result in results if result.in_look]
+    lines = [abs(r.errors[name]) for r in shots for name in ("head_top", "foot_line") if name in r.errors]
+    ratios = [abs(r.errors["heads"]) for r in shots if "heads" in r.errors and r.mount != "fixed"]
+    return {
+        "runs": len(judged),
+        "reached": _rounded(sum(each.reached for each in judged) / len(judged)),
+        "cues_p50": _rounded(float(np.percentile(handheld, 50))),
+        "cues_p95": _rounded(float(np.percentile(handheld, 95))),
+        "wrong_way": _rounded(sum(result.wrong for result in results) / max(cues, 1)),
+        "reversals": sum(result.reversals > 0 for result in results),
+        "line_error_p90": _rounded(float(np.percentile(lines, 90))) if lines else None,
+        "ratio_error_p90": _rounded(float(np.percentile(ratios, 90))) if ratios else None,
+    }
+
+
+def report(runs: int, plan: Plan, as_json: bool, beside: bool) -> None:
+    """Simulate, and print what came of it; beside: also what the baselines make of the same starts."""
+    found = summary(simulate(runs, plan))
+    if as_json:
+        print(json.dumps(found))
+        return
+    table = {"guide": found}
+    if beside:
+        for who in ("naive", "overlay"):
+            other = Plan(plan.seed, plan.look, ("handheld",), who)
+            table[who] = summary(simulate(runs, other))
+    names = list(found)
+    print(" " * 16 + "".join(f"{who:>12}" for who in table))
+    for name in names:
+        print(f"{name:<16}" + "".join(f"{'-' if (v := t[name]) is None else v:>12}" for t in table.values()))
+
+
+@contextmanager
+def seen_through(model: str | None, seed: int) -> Iterator[Any]:
+    """What a camera makes of a place: None for exact lines, else the rendered room through a segmenter."""
+    if model is None:
+        yield None
+        return
+    from framecue.composition.observe import Observer
+    from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
+    from framecue.simulate.place import Place
+    from framecue.studio import Studio
+
+    studio = Studio(Scene.random(seed, 1))
+    observer = Observer(FOV_DEG)
+    with open_segmenter(SegmenterSettings(model=model)) as segmenter:
+
+        def see(place: Place, now_s: float, moving: bool) -> Any:  # noqa: ARG001
+            camera: Pinhole = place.seen_from
+            image = studio.view(camera, 2.0).image
+            return observer.observe(image, segmenter.segment(image), now_s)
+
+        yield see
+
+
+def _guide(who: Who, look: Look, mount: Mount, rng: np.random.Generator) -> AnyGuide:
+    if who == "naive":
+        return NaiveGuide(look, FOV_DEG)
+    if who == "overlay":
+        return Overlay(look, FOV_DEG, rng)
+    return Guide(look, FOV_DEG, GuideSettings(mount=mount))
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)

@@ -1,0 +1,194 @@
+"""One run: a photographer follows a guide from a random start to a shot, watched by somebody who knows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import numpy as np
+
+from framecue.composition.cue import Cue, CueName
+from framecue.composition.framing import Framing, measured
+from framecue.composition.geometry import Pinhole
+from framecue.composition.look import Look, Measure
+from framecue.composition.memory import OPPOSITE
+from framecue.composition.plan import Mount, errors
+from framecue.composition.subject import Composition, Subject
+from framecue.simulate.outline import Outline
+from framecue.simulate.person import Person
+from framecue.simulate.place import MOVES, Place, obeyed
+
+RATE: Final = 10.0  # frames per second
+LIMIT_S: Final = 120.0  # nobody listens longer
+SMALL: Final = 0.1  # share of what a cue asks for that tells whether it points the right way
+REVERSAL_S: Final = 3.0
+ROLL_BIAS_DEG, ROLL_NOISE_DEG = 0.7, 0.3  # how wrong roll told from a picture is: of a run, of a frame
+HEADS_TOLERANCE: Final = 0.3  # a report's ratio is asked for at least this exactly
+UNTOLD: Final = {"m": 0.5, "deg": 5.0}
+
+
+class AnyGuide(Protocol):
+    """Whatever turns compositions into cues."""
+
+    def update(self, composition: Composition, time_s: float) -> Cue:
+        """The cue for now."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of one run. cues: shown or obeyed. errors: of the truth at the end, in the look's units."""
+
+    mount: Mount
+    ended: str  # ready, best_possible or late
+    cues: int
+    wrong: int
+    reversals: int
+    seconds: float
+    errors: dict[str, float]
+    tolerances: dict[str, float]
+    place: Place
+    log: list[str]
+
+    @property
+    def in_look(self) -> bool:
+        """Whether the shot is in the look."""
+        return bool(self.errors) and all(abs(e) <= self.tolerances[n] for n, e in self.errors.items())
+
+
+def strict(look: Look) -> Look:
+    """The look, its ratio asked for as exactly as the report promises."""
+    heads = look.measures.heads
+    if heads is None or heads.tolerance <= HEADS_TOLERANCE:
+        return look
+    exact = Measure(value=heads.value, tolerance=HEADS_TOLERANCE)
+    return look.model_copy(update={"measures": look.measures.model_copy(update={"heads": exact})})
+
+
+def truth(outline: Outline, camera: Pinhole, look: Look) -> dict[str, float]:
+    """A look's measures as they really are, in the frame or not; empty where part is beside the camera."""
+    top, chin, foot, left, right, middle = outline.lines(camera)
+    if not np.isfinite(top) or chin <= top or foot <= chin:
+        return {}
+    subject = Subject(top, chin, foot, left, right, middle_x=middle)
+    found = dict(measured(Framing(subject), look, camera.roll_deg, camera.width, camera.height))
+    return {n: v for n, v in found.items() if getattr(look.measures, n) is not None}
+
+
+def far_from(outline: Outline, camera: Pinhole, look: Look) -> float:
+    """The true distance to the look: the sum of squared errors, in tolerances; infinite beside the camera."""
+    found = truth(outline, camera, look)
+    return sum(e * e for e in errors(found, look).values()) if found else float("inf")
+
+
+def points_wrong(cue: Cue, place: Place, outline: Outline, look: Look) -> bool:
+    """Whether obeying a tenth of a cue, exactly, leads away from the look.
+
+    The distance is `far_from`. Both moves of a cue that has two are made. Where the room lets nothing move
+    the distance stays, which is not wrong.
+    """
+    told = replace(cue, also=_told(cue.also)) if cue.also is not None else cue
+    after = obeyed(place, _told(told) or told, SMALL)
+    if after is None:
+        return False
+    here, there = (far_from(outline, p.seen_from, look) for p in (place, after))
+    return there > here * (1 + 1e-9)
+
+
+def _told(cue: Cue | None) -> Cue | None:
+    if cue is None or cue.cue not in MOVES or cue.amount is not None:
+        return cue
+    return replace(cue, amount=UNTOLD["deg" if cue.cue.startswith(("tilt", "pan", "roll")) else "m"])
+
+
+class Watcher:
+    """Counts cues, those that point the wrong way, and reversals."""
+
+    def __init__(self, outline: Outline, look: Look) -> None:
+        self._outline, self._look = outline, look
+        self._shown: tuple[CueName, ...] = ()
+        self._wrong_now = self._obeyed = False
+        self._last_s: dict[CueName, float] = {}
+        self.cues = self.wrong = self.reversals = 0
+        self.log: list[str] = []
+
+    def see(self, cue: Cue, place: Place, now_s: float, obeyed_now: bool) -> None:
+        """Look at what is shown in a frame. A cue counts when it comes up and when obeyed again."""
+        names = tuple(each.cue for each in (cue, cue.also) if each is not None)
+        names = tuple(n for n in names if n in MOVES) or names  # feet cut or no more, the move is the same
+        asks = any(name in MOVES for name in names) or cue.cue == "nobody"
+        fresh = not set(names) <= set(self._shown) if self._shown else True
+        if asks and fresh:
+            self._count(cue, place, now_s)
+            self._obeyed = False
+            for name in set(names) & MOVES:
+                if now_s - self._last_s.get(OPPOSITE[name], -99.0) <= REVERSAL_S:
+                    self.reversals += 1
+                    self.log.append(f"{now_s:5.1f} REVERSAL {name}")
+        elif asks and obeyed_now and self._obeyed:
+            self._count(cue, place, now_s)
+        elif asks and obeyed_now and not self._wrong_now:
+            self._judge(cue, place, now_s)
+        for name in set(names) & MOVES:
+            self._last_s[name] = now_s
+        self._obeyed = self._obeyed or obeyed_now
+        self._shown = names if asks else ()
+
+    def _count(self, cue: Cue, place: Place, now_s: float) -> None:
+        self.cues += 1
+        self.log.append(f"{now_s:5.1f} {cue.text}")
+        self._wrong_now = False
+        self._judge(cue, place, now_s)
+
+    def _judge(self, cue: Cue, place: Place, now_s: float) -> None:
+        self._wrong_now = points_wrong(cue, place, self._outline, self._look)
+        if self._wrong_now:
+            self.wrong += 1
+            self.log.append(f"{now_s:5.1f} WRONG WAY: {cue.text}")
+
+
+def run(
+    guide: AnyGuide,
+    look: Look,
+    outline: Outline,
+    place: Place,
+    mount: Mount,
+    rng: np.random.Generator,
+    *,
+    see: Callable[[Place, float, bool], Composition] | None = None,
+    observe: Callable[[Place, Composition, Cue, float], None] = lambda *_: None,
+    rate: float = RATE,
+) -> Result:
+    """Let a photographer follow a guide to a shot.
+
+    see: what the camera makes of a place (seconds, whether somebody moves); exact lines if None.
+    """
+    person = Person(place, rng, steady=mount != "handheld")
+    watcher = Watcher(outline, look)
+    bias = float(rng.normal(0, ROLL_BIAS_DEG))
+    now_s, frame = 0.0, 0
+    ended = "late"
+    while now_s < LIMIT_S:
+        frame += 1
+        now_s = frame / rate
+        seen = person.look(1 / rate)
+        if see is None:
+            subject = outline.subject(seen.seen_from)
+            roll = seen.camera.roll_deg + bias + float(rng.normal(0, ROLL_NOISE_DEG))
+            composed = Composition(
+                seen.camera.width, seen.camera.height, () if subject is None else (subject,),
+                None if subject is None else 0, None if subject is None else roll,
+            )  # fmt: skip
+        else:
+            composed = see(seen, now_s, person.moving)
+        cue = guide.update(composed, now_s)
+        observe(seen, composed, cue, now_s)
+        taken_up = person.show(cue, now_s)
+        if person.done:
+            ended = cue.cue
+            break
+        watcher.see(cue, seen, now_s, taken_up)
+    found = truth(outline, seen.seen_from, look)
+    off = {n: v - getattr(look.measures, n).value for n, v in found.items()}
+    return Result(
+        mount, ended, watcher.cues, watcher.wrong, watcher.reversals, now_s, off,
+        {n: getattr(look.measures, n).tolerance for n in off}, seen, watcher.log,
+    )  # fmt: skip

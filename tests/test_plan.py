@@ -1,0 +1,82 @@
+"""The way into a look: complete, within what may move, and never made of steps that are undone."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framecue.composition.look import Measure, load_look
+from framecue.composition.plan import MOUNTS, Planner
+from framecue.composition.pose import Lens, Pose
+
+LENS = Lens.of(480, 640, 48.0)
+PLAIN = load_look("full-body")
+EXACT = PLAIN.model_copy(
+    update={"measures": PLAIN.measures.model_copy(update={"heads": Measure(value=7.2, tolerance=0.3)})}
+)
+LEAST = {"m": 0.05, "deg": 0.6}
+poses = st.builds(
+    Pose,
+    distance_m=st.floats(1.4, 8.0),
+    bearing_deg=st.floats(-15, 15),
+    height_m=st.floats(0.8, 1.8),
+    pitch_deg=st.floats(-15, 15),
+    roll_deg=st.floats(-12, 12),
+    body_m=st.floats(1.6, 1.8),
+    heads=st.floats(6.9, 7.5),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(poses)
+def test_a_free_camera_is_led_all_the_way_into_the_look_ratio_and_all(pose):
+    planner = Planner(pose, LENS, EXACT, "handheld")
+    assert planner.left_after(planner.all_moves()) < 0.65
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses, st.sampled_from(["handheld", "tripod", "fixed"]))
+def test_only_axes_of_the_mount_move(pose, mount):
+    assert set(Planner(pose, LENS, EXACT, mount).all_moves().moves) <= set(MOUNTS[mount])
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_a_step_goes_the_way_the_whole_way_goes_and_no_further(pose):
+    planner = Planner(pose, LENS, EXACT, "handheld")
+    whole = planner.all_moves()
+    for way in planner.steps(whole, LEAST):
+        for axis, amount in way.moves.items():
+            assert amount * whole.moves[axis] > 0
+            assert abs(amount) <= abs(whole.moves[axis]) + 1e-9
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_there_is_a_step_that_leads_nearer_wherever_the_look_is_not_reached(pose):
+    planner = Planner(pose, LENS, EXACT, "handheld")
+    whole = planner.all_moves()
+    if planner.here > 1.0:
+        assert max(way.gain for way in planner.steps(whole, LEAST)) > 0
+
+
+def test_a_blocked_way_is_not_gone():
+    pose = Pose(1.5, 0.0, 1.2, 0.0, 0.0, 1.7, 7.2)
+    assert Planner(pose, LENS, PLAIN, "handheld").all_moves().moves["step"] < -0.3
+    blocked = Planner(pose, LENS, PLAIN, "handheld", blocked=frozenset({"step_back"}))
+    assert blocked.all_moves().moves["step"] >= 0
+
+
+def test_for_a_ratio_out_of_reach_the_lines_are_not_given_up():
+    child = Pose(2.0, 0.0, 1.0, 0.0, 0.0, 1.15, 4.9)
+    planner = Planner(child, LENS, EXACT, "handheld")
+    lines = {"head_top": 0.5, "foot_line": 0.5}
+    left = planner._left(planner.all_moves().moves)
+    assert all(abs(left[name]) < limit for name, limit in lines.items())
+
+
+def test_a_low_ratio_is_mended_by_lowering_and_tilting_up():
+    low = Pose(2.3, 0.0, 0.9, 0.0, 0.0, 1.7, 6.7)
+    moves = Planner(low, LENS, EXACT, "handheld").all_moves().moves
+    assert moves["raise"] < -0.1
+    assert moves["tilt"] > 2
+    assert moves["step"] == pytest.approx(0.0, abs=0.5)

@@ -1,0 +1,101 @@
+"""From a few lines of a picture to where the camera stands, and how sure that is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framecue.composition.geometry import Pinhole
+from framecue.composition.pose import NAMES, Lens, Pose, Proportions, Sight, estimate, project
+
+LENS = Lens.of(480, 640, 48.0)
+poses = st.builds(
+    Pose,
+    distance_m=st.floats(2.2, 7.0),
+    bearing_deg=st.floats(-12, 12),
+    height_m=st.floats(0.7, 1.7),
+    pitch_deg=st.floats(-8, 8),
+    roll_deg=st.floats(-8, 8),
+    body_m=st.floats(1.55, 1.85),
+    heads=st.floats(6.5, 7.6),
+)
+
+
+def row(pose: Pose) -> np.ndarray:
+    return np.array([[getattr(pose, name) for name in NAMES]])
+
+
+def sight_of(pose: Pose, **known: float) -> Sight:
+    seen = project(row(pose), LENS)
+    top, chin, foot, middle = (float(v[0]) for v in (seen.head_top, seen.chin, seen.foot, seen.middle))
+    return Sight(top, chin, foot, middle, roll_deg=pose.roll_deg, **known)
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_marks_are_where_the_pinhole_sees_them(pose):
+    camera = Pinhole(
+        480,
+        640,
+        48.0,
+        y=pose.height_m,
+        pitch_deg=pose.pitch_deg,
+        pan_deg=-pose.bearing_deg,
+        roll_deg=pose.roll_deg,
+    )
+    tops = [[0.0, pose.body_m, pose.distance_m], [0.0, pose.body_m * (1 - 1 / pose.heads), pose.distance_m]]
+    pixels, _ = camera.project(np.array(tops))
+    seen = project(row(pose), LENS)
+    assert float(seen.head_top[0]) == pytest.approx(pixels[0, 1], abs=0.01)
+    assert float(seen.chin[0]) == pytest.approx(pixels[1, 1], abs=0.01)
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_a_pose_found_shows_the_same_picture(pose):
+    found = estimate(sight_of(pose), LENS)
+    before, after = project(row(pose), LENS), project(row(found.pose), LENS)
+    for name in ("head_top", "chin", "foot"):
+        assert float(getattr(after, name)[0]) == pytest.approx(float(getattr(before, name)[0]), abs=4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_with_depth_and_pitch_known_the_whole_pose_is_found(pose):
+    found = estimate(sight_of(pose, pitch_deg=pose.pitch_deg, distance_m=pose.distance_m), LENS)
+    assert found.pose.height_m == pytest.approx(pose.height_m, abs=0.25)
+    assert found.pose.body_m == pytest.approx(pose.body_m, rel=0.08)
+    assert found.pose.heads == pytest.approx(pose.heads, abs=0.5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_the_truth_lies_within_a_few_deviations(pose):
+    found = estimate(sight_of(pose), LENS)
+    for name in ("distance_m", "height_m", "pitch_deg", "body_m", "heads"):
+        off = abs(getattr(found.pose, name) - getattr(pose, name))
+        assert off <= 4 * getattr(found.deviation, name) + 0.02
+
+
+def test_a_sensor_makes_the_estimate_surer():
+    pose = Pose(3.0, 0.0, 1.3, -4.0, 0.0, 1.7, 7.1)
+    bare, known = estimate(sight_of(pose), LENS), estimate(sight_of(pose, pitch_deg=-4.0), LENS)
+    assert known.deviation.pitch_deg < bare.deviation.pitch_deg / 3
+    assert known.deviation.height_m < bare.deviation.height_m
+
+
+def test_a_person_once_measured_is_placed_by_the_head_alone():
+    pose = Pose(1.6, 0.0, 1.4, 0.0, 0.0, 1.2, 5.4)
+    head_only = replace(sight_of(pose), foot=None, beyond_bottom=True)
+    child = Proportions(1.2, 0.03, 5.4, 0.1)
+    told, guessed = estimate(head_only, LENS, child), estimate(head_only, LENS)
+    assert told.pose.distance_m == pytest.approx(1.6, rel=0.1)
+    assert abs(told.pose.distance_m - 1.6) < abs(guessed.pose.distance_m - 1.6)
+
+
+def test_nothing_known_gives_the_priors_and_says_how_unsure_that_is():
+    found = estimate(Sight(), LENS)
+    assert found.pose.distance_m == pytest.approx(Pose().distance_m, rel=0.01)
+    assert found.deviation.pitch_deg == pytest.approx(10.0, rel=0.05)

@@ -1,0 +1,117 @@
+"""The simulated photographer is honest, its judge is right, and the guide leads it into the look."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from framecue.composition.cue import Cue
+from framecue.composition.geometry import Pinhole
+from framecue.composition.look import load_look
+from framecue.composition.words import say
+from framecue.simulate.outline import Outline
+from framecue.simulate.person import Person
+from framecue.simulate.place import Place
+from framecue.simulate.reach import best_reachable
+from framecue.simulate.report import Plan, simulate, summary
+from framecue.simulate.run import far_from, points_wrong, strict
+from framecue.studio import Room, Scene, Studio
+
+LOOK = strict(load_look("full-body"))
+CAMERA = Pinhole(480, 640, 48.0, y=0.9, z=-2.4)
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return replace(Scene.random(3), room=Room(furnished=False))
+
+
+@pytest.fixture(scope="module")
+def outline(scene) -> Outline:
+    return Outline(scene.people[0])
+
+
+def told(cue, amount=None, unit=None, also=None):
+    return Cue(cue, say(cue, amount, unit), amount, unit, also)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"pitch_deg": 6.0, "z": -3.5},
+        {"roll_deg": 9.0, "pan_deg": 5.0},
+        {"y": 1.8, "pitch_deg": -14.0},
+        {"pitch_deg": 12.0},
+        {"z": -1.3, "y": 1.5},
+        {"pan_deg": 16.0},
+    ],
+)
+def test_an_outline_has_the_lines_of_the_rendered_person(scene, outline, change):
+    camera = replace(CAMERA, **change)
+    truth = Studio(scene).view(camera).people[0]
+    top, chin, foot, left, right, _ = outline.lines(camera)
+    assert top == pytest.approx(truth.head_top[1], abs=1.0)
+    assert chin == pytest.approx(truth.chin[1], abs=1.0)
+    assert foot == pytest.approx(truth.foot[1], abs=1.0)
+    assert left == pytest.approx(truth.left_x, abs=2.5)
+    assert right == pytest.approx(truth.right_x, abs=2.5)
+    subject = outline.subject(camera)
+    assert subject is not None
+    assert set(subject.cut) == set(truth.cut)
+    assert (subject.head_top_y is None) == (not -0.5 <= truth.head_top[1] <= 639.5)
+    assert (subject.foot_y is None) == (not -0.5 <= truth.foot[1] <= 639.5)
+
+
+def test_nobody_is_seen_by_a_camera_that_looks_away(outline):
+    assert outline.subject(replace(CAMERA, pan_deg=90.0)) is None
+
+
+def test_a_photographer_waits_then_goes_60_to_140_percent_of_the_way():
+    went = []
+    for seed in range(60):
+        person = Person(Place(CAMERA), np.random.default_rng(seed), steady=True)
+        cue, begun = told("pan_right", 10.0, "deg"), None
+        for frame in range(30):
+            taken = person.show(cue, frame / 10)
+            begun = frame / 10 if taken and begun is None else begun
+            if taken and frame / 10 > begun:
+                break
+        assert begun == pytest.approx(0.5)
+        went.append(person.place.camera.pan_deg)
+    right = [pan for pan in went if pan > 0]
+    assert 6.0 <= min(right) < 8.0
+    assert 12.0 < max(right) <= 14.0
+    assert len(right) < 60  # and now and then does the wrong thing
+
+
+def test_a_photographer_stops_at_the_wall():
+    place = Place(CAMERA, wall_m=2.6).after("step_back", 3.0)
+    assert place.camera.z == pytest.approx(-2.6)
+
+
+def test_a_cue_that_leads_away_is_told_from_one_that_leads_there(outline):
+    best = Place(replace(CAMERA, y=0.87))
+    off = best.after("tilt_up", 6.0)
+    assert far_from(outline, off.camera, LOOK) > far_from(outline, best.camera, LOOK)
+    assert not points_wrong(told("tilt_down", 6.0, "deg"), off, outline, LOOK)
+    assert points_wrong(told("tilt_up", 6.0, "deg"), off, outline, LOOK)
+
+
+def test_a_wall_makes_a_look_unreachable_and_free_space_reachable(outline):
+    plain = load_look("full-body")
+    assert best_reachable(outline, Place(CAMERA), plain, "handheld") < 0.5
+    assert best_reachable(outline, Place(CAMERA, wall_m=1.2), plain, "handheld") > 1.5
+
+
+@pytest.mark.slow
+def test_following_the_guide_reaches_the_look_under_every_mount():
+    found = summary(simulate(24, Plan(seed=4)))
+    print(json.dumps(found))
+    assert found["reached"] >= 0.95
+    assert found["cues_p50"] <= 8
+    assert found["wrong_way"] <= 0.04
+    assert found["reversals"] == 0
+    assert found["line_error_p90"] <= 0.025
+    assert found["ratio_error_p90"] <= 0.18
