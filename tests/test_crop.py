@@ -14,6 +14,7 @@ from framecue.parts import Part
 
 FULL, HALF, SUMMIT, GROUP = map(load_look, ("full-body", "half-length", "summit", "group"))
 HEADS = 7.2
+pytestmark = pytest.mark.slow
 patient = settings(deadline=None, max_examples=25)  # a shared machine is slow at times
 
 

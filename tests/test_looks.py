@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framecue.composition.look import (
@@ -144,6 +144,7 @@ def looks():
     )
 
 
+@settings(deadline=None)
 @given(look=looks())
 def test_what_is_written_is_read_again(tmp_path_factory, look):
     file = tmp_path_factory.mktemp("looks") / "any.toml"

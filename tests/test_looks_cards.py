@@ -163,9 +163,9 @@ def test_reading_is_cheap_enough_for_a_few_pictures_a_second(reader):
     pictures = [held(metres=0.6, seed=seed) for seed in range(5)]
     spent = []
     for picture in pictures * 4:
-        start = time.perf_counter()
+        start = time.process_time()
         reader.read(picture)
-        spent.append(time.perf_counter() - start)
+        spent.append(time.process_time() - start)
     print(f"{np.median(spent) * 1000:.1f} ms a picture")
     assert np.median(spent) < 0.1
 

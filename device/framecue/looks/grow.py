@@ -114,6 +114,8 @@ def _towards(measure: Measure, values: list[float], worth: int) -> float:
     middle = float(np.median(values))
     near = max(spread(values), measure.tolerance) * _ODD
     alike = [value for value in values if abs(value - middle) <= near]
+    if 2 * len(alike) < len(values):  # two heaps with nothing between: people do not agree on this
+        return measure.value
     share = len(alike) / (worth + len(alike))
     step = share * (float(np.median(alike)) - measure.value)
     most = LARGEST_STEP * measure.tolerance
