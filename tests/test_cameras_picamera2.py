@@ -125,3 +125,28 @@ def test_metadata_and_time(pi: Any) -> None:
         "Lux": 120.5,
     }
     assert frame.time_s == 49.933
+
+
+def test_a_photo_exposed_otherwise_has_it_set_before_its_first_frame(pi: Any) -> None:
+    camera = pi_camera()
+    assert "exposure_ev" not in camera.still(1, 2.0).metadata  # before the preview has metered anything
+    camera.read(1)
+    still = camera.still(1, 1.0)
+    assert still.metadata["exposure_ev"] == 1.0
+    assert pi.opened[0].configured[-2]["controls"] == {
+        "ExposureTime": 19998,
+        "AnalogueGain": 1.5,
+        "ColourGains": (1.9, 1.6),
+    }
+    assert "ExposureTime" not in pi.opened[0].config["controls"]  # the preview goes on by itself
+
+
+def test_beyond_a_thirtieth_of_a_second_gain_makes_it_brighter(pi: Any) -> None:
+    camera = pi_camera()
+    camera.read(1)
+    assert camera.still(1, 3.0).metadata["exposure_ev"] == 3.0
+    controls = pi.opened[0].configured[-2]["controls"]
+    assert controls["ExposureTime"] == 33000
+    assert controls["AnalogueGain"] == pytest.approx(1.5 * 8 * 9999 / 33000)
+    assert camera.still(1, 9.0).metadata["exposure_ev"] == pytest.approx(4.55, abs=0.02)  # all it can
+    assert camera.still(1, -1.0).metadata["exposure_ev"] == -1.0

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from framecue.camera import v4l2
@@ -103,3 +104,18 @@ def test_uses_the_cameras_time_where_it_is_ours(usb: UsbCamera, device: str) -> 
     assert camera.read(1).time_s == 49.9
     usb.now_s = 0
     assert camera.read(1).time_s > 50
+
+
+def test_a_photo_exposed_otherwise_where_the_device_can(usb: UsbCamera, device: str) -> None:
+    usb.exposure = 100.0
+    camera = usb_camera(usb, device)
+    assert camera.still(3, 1.0).metadata == {"exposure_ev": 1.0}
+    assert camera.still(3, -2.0).metadata == {"exposure_ev": -2.0}
+    assert camera.still(3, 4.0).metadata["exposure_ev"] == pytest.approx(1.74, abs=0.01)  # hands shake
+    assert usb.opened[0].properties[cv2.CAP_PROP_AUTO_EXPOSURE] == 3  # the preview goes on by itself
+    assert camera.still(3).metadata == {}
+
+
+def test_a_device_without_such_controls_says_so(usb: UsbCamera, device: str) -> None:
+    camera = usb_camera(usb, device)
+    assert camera.still(3, 1.0).metadata == {"exposure_ev": 0.0}

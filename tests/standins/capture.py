@@ -15,6 +15,7 @@ class UsbCamera:
         self.silent = False  # streams nothing
         self.unplugged = False
         self.damaged = 0  # so many next pictures cannot be decoded
+        self.exposure: float = -1.0  # of 100 microseconds; -1 where the device has no such control
         self.dark_after_switch = 0  # so many pictures after a switch are not yet exposed
         self.now_s = 0.0  # time stamps of its pictures; 0 where the driver gives none
         self.opened: list[UsbCapture] = []
@@ -53,10 +54,14 @@ class UsbCapture:
                 asked, self.asked = self.asked, []
                 self.size = min(self.camera.modes, key=lambda mode: _apart(mode, asked))
                 self.since_switch = 0
+        if name in (cv2.CAP_PROP_EXPOSURE, cv2.CAP_PROP_AUTO_EXPOSURE) and self.camera.exposure < 0:
+            return False
         self.properties[name] = value
         return True
 
     def get(self, name: int) -> float:
+        if name == cv2.CAP_PROP_EXPOSURE and self.properties.get(cv2.CAP_PROP_AUTO_EXPOSURE, 3) == 3:
+            return self.camera.exposure
         known = {
             cv2.CAP_PROP_FRAME_WIDTH: self.size[0],
             cv2.CAP_PROP_FRAME_HEIGHT: self.size[1],

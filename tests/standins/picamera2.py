@@ -9,7 +9,12 @@ import numpy as np
 
 scene = np.zeros((120, 160, 3), np.uint8)  # RGB, what the sensor sees
 cameras = [{"Model": "imx219", "Location": 2, "Rotation": 180, "Id": "/base/soc/i2c0mux/i2c@1/imx219@10"}]
-controls = {"FrameDurationLimits": (47183, 66512, None), "ExposureTime": (75, 1238765, None)}
+controls = {
+    "FrameDurationLimits": (47183, 66512, None),
+    "ExposureTime": (75, 1238765, None),
+    "AnalogueGain": (1.0, 10.67, None),
+    "ColourGains": (0.0, 32.0, None),
+}
 sensor_modes = [
     {
         "format": "SRGGB10",
@@ -75,6 +80,7 @@ class CompletedRequest:
             "SensorTimestamp": now_ns,
             "ExposureTime": 9999,
             "AnalogueGain": 1.5,
+            "ColourGains": (1.9, 1.6),
             "Lux": np.float32(120.5),
             "SensorTemperature": 40.0,
             "ScalerCrop": (0, 0, 3280, 2464),
@@ -99,6 +105,7 @@ class Picamera2:
             raise RuntimeError("Camera __init__ sequence did not complete.")
         self.camera_num = camera_num
         self.config: dict | None = None
+        self.configured: list[dict] = []
         self.started = self.closed = False
         self.configure_count = 0
         self.lent = 0
@@ -139,6 +146,7 @@ class Picamera2:
         if unknown:
             raise RuntimeError(f"Control {unknown} is not advertised by libcamera")
         self.config = config
+        self.configured.append(config)
         self.configure_count += 1
         self.lent = 0
 
