@@ -1,6 +1,5 @@
 """Looks grow with the shots that are kept: slowly, never by one odd shot, and each shot once."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from framecue.album import Album
 from framecue.composition.look import Growth, load_look
 from framecue.frame import Still
-from framecue.looks.grow import LARGEST_STEP, Kept, composition_from_json, grow, kept_shots
+from framecue.looks.grow import LARGEST_STEP, Kept, grow, kept_shots
 from framecue.parts import Part
 from test_looks_learn import cut_at, person, photo
 
@@ -117,14 +116,6 @@ def test_what_would_contradict_itself_is_not_taken():
     for week in range(30):
         look = grow(look, kept(*[photo(person(0.3, 0.7))] * 5, first=5 * week), WHEN).look
         type(look)(**look.model_dump())
-
-
-def test_composition_survives_its_sidecar():
-    seen = photo(person(cut={"left": Part.ARM}), person(0.3, 0.9, 0.8))
-    again = composition_from_json(json.loads(json.dumps(seen.as_json())))
-    assert again.subjects[0].cut == {"left": Part.ARM}
-    assert again.subjects[1].head_top_y == pytest.approx(seen.subjects[1].head_top_y, abs=0.1)
-    assert (again.width, again.height, again.main) == (seen.width, seen.height, 0)
 
 
 @pytest.fixture

@@ -4,19 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from framecue.album.shot import Shot
 from framecue.album.store import list_shots
 from framecue.composition.look import Look, Measure, Measures
-from framecue.composition.subject import Composition, Subject
-from framecue.errors import LookError
+from framecue.composition.subject import Composition
+from framecue.errors import CompositionError, LookError
 from framecue.looks.file import moved
 from framecue.looks.learn import spread
 from framecue.looks.sample import sample_of
-from framecue.parts import Part
 
 BUILT_IN_WORTH: Final = 20  # photos that a look without any is worth
 LARGEST_WORTH: Final = 60  # photos that a look is worth at most: however old, it still moves
@@ -129,33 +128,7 @@ def _kept(shot: Shot) -> Kept:
         return nothing
     try:
         told = json.loads(shot.sidecar.read_bytes())
-        found = None if told["composition"] is None else composition_from_json(told["composition"])
+        found = None if told["composition"] is None else Composition.from_json(told["composition"])
         return Kept(shot.original.name, str(told["sha256"])[:_ID], told["look"], found)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, CompositionError):
         return nothing
-
-
-def composition_from_json(told: Mapping[str, Any]) -> Composition:
-    """The composition that `Composition.as_json` told; ValueError, KeyError or TypeError for others."""
-    subjects = tuple(_subject(one) for one in told["subjects"])
-    main = told["main"]
-    if main is not None and not 0 <= main < len(subjects):
-        raise ValueError(f"main is {main}, but there are {len(subjects)} subjects")
-    return Composition(
-        int(told["width"]), int(told["height"]), subjects, main, told["roll_deg"], told["backlight_ev"]
-    )
-
-
-def _subject(told: Mapping[str, Any]) -> Subject:
-    cut = {edge: Part[str(part).upper()] for edge, part in told.get("cut_parts", {}).items()}
-    return Subject(
-        head_top_y=told["head_top_y"],
-        chin_y=told["chin_y"],
-        foot_y=told["foot_y"],
-        left_x=float(told["left_x"]),
-        right_x=float(told["right_x"]),
-        cut=cut,
-        confidence=float(told["confidence"]),
-        middle_x=told.get("middle_x"),
-        distance_m=told.get("distance_m"),
-    )
