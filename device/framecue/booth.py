@@ -31,6 +31,7 @@ from framecue.service import Service
 from framecue.settings import Settings
 from framecue.shots import Shots
 from framecue.shutter import SHUTTERS, Request, Shutter
+from framecue.shutter.ready import ReadyShutter
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,9 @@ class Booth:
             observer=Observer(self._fov_deg, self._imu),
             lens=lens,
         )
-        self.live = LiveLoop(self.feed, self._pipeline, self._panel, clock=clock, observe=observe)
+        self._observe = observe
+        self._ready_shutter = ReadyShutter(self.ask) if settings.guide.auto_shutter else None
+        self.live = LiveLoop(self.feed, self._pipeline, self._panel, clock=clock, observe=self._see)
         self.looks = LookPicker(
             settings.looks,
             look,
@@ -115,6 +118,11 @@ class Booth:
             self.shots.press()
         else:
             self._stop.set()
+
+    def _see(self, moment: Moment) -> None:
+        if self._ready_shutter is not None:
+            self._ready_shutter.see(moment.cue)
+        self._observe(moment)
 
     def run(self, limit_s: float = math.inf) -> None:
         """Run until asked to stop, the source has ended, or limit_s seconds have passed.

@@ -12,7 +12,7 @@ from framecue.composition.pose import PRIOR, SPREAD, Pose, Proportions, child_sh
 REVERSAL_S: Final = 3.0  # the opposite of a cue is not said within so many seconds
 IN_VAIN_S: Final = 5.0  # a move asked for so long that changed nothing cannot be made
 IN_VAIN: Final = 0.75  # share of the amount still missing then
-TIRED: Final = 4  # times that the camera is raised or lowered for one scene
+TIRED: Final = 7  # times that the camera is raised or lowered for one scene
 RELEASED: Final = 0.25  # change of distance, as a share, after which it may be tried again
 HEADS_SPREAD: Final = 0.2  # deviation of a ratio that was seen before
 GAIN_SPREAD: Final = 0.25  # deviation of how far people go for what they are told, as a logarithm

@@ -79,10 +79,10 @@ class Chooser:
                 return replace(best, first=self._before.first) if best.names == self._before.names else best
         least = WORTH * (PATIENCE if patient else 1.0)
         fit = [c for c in self._open if c.way.gain >= least and self._fits(c)]
+        for milder in (self._small, self._useful):
+            fit = fit or [c for c in self._open if c.way.gain >= least and milder(c)]
         if not fit:
-            fit = [c for c in self._open if c.way.gain >= least and self._small(c)]
-        if not fit:
-            self.waiting = any(c.way.gain >= least and self._small(c) for c in self._later)
+            self.waiting = any(c.way.gain >= least and self._useful(c) for c in self._later)
             return None
         ones = [c for c in fit if len(c.way.moves) == 1]
         best = max(fit, key=lambda c: c.way.gain)
@@ -99,8 +99,11 @@ class Chooser:
     def _fits(self, choice: Choice) -> bool:
         return self._small(choice) and not (self._beside and not {"pan", "aside"} & set(choice.way.moves))
 
+    def _useful(self, choice: Choice) -> bool:
+        return not all(self.planner.near_enough(axis) for axis in choice.way.moves)
+
     def _small(self, choice: Choice) -> bool:
-        if all(self.planner.near_enough(a) for a in choice.way.moves) or self.planner.loses(choice.way):
+        if not self._useful(choice) or self.planner.loses(choice.way):
             return False
         if len(choice.way.moves) == 1:
             return True
