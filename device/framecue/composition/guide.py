@@ -22,13 +22,14 @@ from framecue.table import Table
 
 log = logging.getLogger(__name__)
 
-LEAVE: Final = 0.95  # tolerances; a measure further off is outside the look again
+LEAVE: Final = 0.8  # tolerances; a measure further off is outside the look again
 BLUR: Final = 0.03  # shares of the frame within a third of a second: the shot would smear
 MOVING: Final = 0.015  # the same: the camera is being moved
 STAYS_S: Final = 1.3  # to read a cue, to begin to move, and for the picture to show it
 MOVES_S: Final = 8.0  # who is still moving then is not obeying a cue
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
-BROAD: Final = ("centre_x",)  # a person out of the middle shows less than a cut toe
+# A person out of the middle shows less than a cut toe, and the two lines already bound the body between them.
+BROAD: Final = ("centre_x", "body_height")
 ASIDE: Final = 0.3  # shares of the width off the middle: one more step and somebody is out of the picture
 STRAYED: Final = 10.0  # misfit beyond which the search begins afresh
 LIE: Final = 20.0  # misfit of a pitch sensor beyond which it disagrees with the picture
@@ -85,7 +86,7 @@ class Guide:
         self._inside_since_s: float | None = None  # since when the composition has been in the look
         self._resigned = False  # said to be as good as it gets
         self._moving_since_s: float | None = None
-        self._for_ratio = False  # whether camera height is being changed for the ratio
+        self._ratio_gap = 0.0  # tolerances, when it was seen last
         self._told_since: dict[str, float] = {}  # since when light or neighbours are spoken of
         self._choice: Choice | None = None
         self._cue = self._plain("nobody")
@@ -111,7 +112,7 @@ class Guide:
         shown = {} if self._choice is None else self._choice.wanted()
         self._said.note(tuple(shown), time_s)
         if self._estimate is not None:
-            self._obstacles.watch(shown, self._estimate.pose.distance_m, time_s)
+            self._obstacles.watch(shown, self._estimate.pose.distance_m, self._ratio_gap, time_s)
         return self._cue
 
     def _wanted(self, composition: Composition, time_s: float) -> tuple[Cue, Choice | None]:
@@ -234,6 +235,7 @@ class Guide:
         gaps = errors(measured(framed, self.look, sight.roll_deg, lens.width, lens.height), self.look)
         if abs(gaps.get("roll_deg", 0.0)) * self._roll_tolerance() < level_enough(self.look):
             gaps.pop("roll_deg", None)
+        self._ratio_gap = abs(gaps.get("heads", self._ratio_gap))
         precision = self._settings.precision
         worst = max((abs(gap) for gap in gaps.values()), default=0.0)
         reached = all(abs(gap) <= (COARSE if name in BROAD else precision) for name, gap in gaps.items())
@@ -253,7 +255,8 @@ class Guide:
         return self._outside(framed, chooser, time_s, hidden, whole and not beside and worst <= 1.0)
 
     def _inside(self, time_s: float) -> Cue:
-        if self._steady.change(*PLACED) > BLUR:
+        limit = MOVING if self._inside_since_s is None else BLUR
+        if self._steady.change(*PLACED) > limit:
             return self._plain("hold")
         if self._inside_since_s is None:
             self._inside_since_s = time_s
@@ -271,18 +274,8 @@ class Guide:
             blocked=self._obstacles.blocked,
             share=framed.share,
             complete=s.heads is not None or not self._feet_wanted(),
-            ratio=self._ratio_wanted(s.heads),
+            ratio=s.heads is not None and self.look.measures.heads is not None,
         )
-
-    def _ratio_wanted(self, heads: float | None) -> bool:
-        """Whether the ratio is off enough to kneel for; once it is, until it is well within."""
-        want = self.look.measures.heads
-        if heads is None or want is None:
-            self._for_ratio = False
-        else:
-            limit = self._settings.precision * (0.85 if self._for_ratio else 1.0)
-            self._for_ratio = abs(heads - want.value) > limit * want.tolerance
-        return self._for_ratio
 
     def _while_moving(self, framed: Framing, chooser: Chooser) -> tuple[Cue, Choice | None]:
         """The cue being obeyed, with what is left of it; hold once it is done."""

@@ -10,8 +10,10 @@ from framecue.composition.plan import AXES, Axis
 from framecue.composition.pose import PRIOR, SPREAD, Pose, Proportions, child_shrink
 
 REVERSAL_S: Final = 3.0  # the opposite of a cue is not said within so many seconds
-IN_VAIN_S: Final = 5.0  # a move asked for so long that changed nothing cannot be made
+IN_VAIN_S: Final = 3.5  # a move asked for so long that changed nothing cannot be made
 IN_VAIN: Final = 0.75  # share of the amount still missing then
+STRIKES: Final = 2  # times in a row that a new height did nothing for the ratio
+PROGRESS: Final = 0.75  # share of a ratio's gap that may be left for that
 TIRED: Final = 7  # times that the camera is raised or lowered for one scene
 RELEASED: Final = 0.25  # change of distance, as a share, after which it may be tried again
 HEADS_SPREAD: Final = 0.2  # deviation of a ratio that was seen before
@@ -48,15 +50,19 @@ class Obstacles:
     blocked: frozenset[CueName] = frozenset()
     _asked: dict[CueName, tuple[float, float]] = field(default_factory=dict)  # since when, how much then
     _heights: int = 0  # how often the camera was to be raised or lowered
+    _strikes: int = 0  # of these, how often lately to no avail
+    _gap: tuple[CueName, float] | None = None  # the ratio's gap when height was asked for last
     _at_m: float = 0.0  # distance when something was found blocked
 
-    def watch(self, wanted: Mapping[CueName, float], distance_m: float, time_s: float) -> None:
-        """wanted: the moves shown now, and how much of each is still missing."""
+    def watch(
+        self, wanted: Mapping[CueName, float], distance_m: float, ratio_gap: float, time_s: float
+    ) -> None:
+        """wanted: the moves shown now, and how much of each is still missing. ratio_gap: of the heads."""
         self._asked = {name: asked for name, asked in self._asked.items() if name in wanted}
         for name, amount in wanted.items():
             if name not in self._asked and name in HEIGHT:
-                self._heights += 1
-                if self._heights > TIRED:
+                self._count_height(name, ratio_gap)
+                if self._heights > TIRED or self._strikes >= STRIKES:
                     self.blocked |= HEIGHT
                     self._at_m = distance_m
             since_s, first = self._asked.setdefault(name, (time_s, amount))
@@ -71,8 +77,17 @@ class Obstacles:
     def forget(self) -> None:
         """Everything may be tried again."""
         self.blocked = frozenset()
-        self._heights = 0
+        self._heights = self._strikes = 0
+        self._gap = None
         self._asked.clear()
+
+    def _count_height(self, name: CueName, ratio_gap: float) -> None:
+        self._heights += 1
+        if self._gap is not None and self._gap[0] == name and ratio_gap > PROGRESS * self._gap[1]:
+            self._strikes += 1
+        else:
+            self._strikes = 0
+        self._gap = name, ratio_gap
 
 
 @dataclass(slots=True)

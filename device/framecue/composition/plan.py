@@ -44,10 +44,11 @@ NEAREST_M: Final = 0.6
 ADULT_HEADS: Final = 7.2  # body-to-head ratio that stands in for a hidden half of the body
 PRICE: Final = 0.06  # of a move as large as AXES says, in tolerances
 UNREACHABLE_WEIGHT: Final = 0.15  # of a ratio that no move brings into the look
-KNEEL_FOR: Final = 0.3  # share of what is missing of a ratio that must be won where not all of it can be
+KNEEL_FOR: Final = 0.6  # share of what is missing of a ratio that must be won where not all of it can be
+RATIO_SLACK: Final = 0.15  # tolerances of the ratio that a small tilt may spoil: nobody kneels for less
 COARSE: Final = 0.85  # tolerances within which the place across is right
 LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
-ROLL_DEG: Final = 1.2  # roll is not known better: less is no reason to turn the camera
+ROLL_DEG: Final = 1.5  # roll is not known better: less is no reason to turn the camera
 ROUNDS: Final = 8
 _NUDGE: Final = 1e-4
 _SHARES: Final = np.array([1.0, 0.5, 0.2, 0.05])  # of a Gauss-Newton step
@@ -123,7 +124,7 @@ def errors(found: Mapping[str, float], look: Look) -> Values:
 def level_enough(look: Look) -> float:
     """Degrees off the look's roll that nobody is bothered with."""
     roll = look.measures.roll_deg
-    return ROLL_DEG if roll is None else min(ROLL_DEG, 0.6 * roll.tolerance)
+    return ROLL_DEG if roll is None else min(ROLL_DEG, 0.75 * roll.tolerance)
 
 
 class Planner:
@@ -241,6 +242,9 @@ class Planner:
         """(n, measures) weighted errors after (n, axes) moves."""
         found = values(moved(self.pose, moves, self.axes), self.lens, self.look, self.share)
         off = np.stack([(found[name] - value) / width for name, value, width in self._asked], axis=1)
+        for column, (name, *_) in enumerate(self._asked):
+            if name == "heads":
+                off[:, column] -= np.clip(off[:, column], -RATIO_SLACK, RATIO_SLACK)
         weights = np.array([self._weights.get(name, 1.0) for name, *_ in self._asked])
         weighted: Array = np.clip(off, -60.0, 60.0) * weights
         return weighted

@@ -66,8 +66,12 @@ class Place:
 
     def _walked(self, ahead: float, astray_deg: float) -> "Place":
         way = math.radians(self.camera.pan_deg + astray_deg)
+        back = -ahead * math.cos(way)
+        room = max(self.camera.z + self.wall_m, 0.0)
+        if back > room:  # who meets the wall stops there
+            ahead *= room / back
         x, z = self.camera.x + ahead * math.sin(way), self.camera.z + ahead * math.cos(way)
-        x, z = self._kept_apart(x, max(z, -self.wall_m))
+        x, z = self._kept_apart(x, z)
         return replace(self, camera=replace(self.camera, x=x, z=z))
 
     def _kept_apart(self, x: float, z: float) -> tuple[float, float]:
