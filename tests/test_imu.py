@@ -285,6 +285,7 @@ def test_a_sensor_that_lies_is_dropped_with_one_line(
         assert len(watched.lies) == 1
         assert "says 12 degrees of roll, the picture 0" in watched.lies[0]
         assert caplog.text.count("left out") == 1
+        assert watched.watch.fault == watched.lies[0]
         assert watched.watch.tilt is None
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.roll import found_roll, spread, turned_inside
 from conftest import SHARED
 from framecue.composition.geometry import Pinhole
-from framecue.composition.roll import Roll, RollMeter, find_roll
+from framecue.composition.roll import find_roll
 from framecue.parts import Part, Segmentation
 from framecue.photo import read_photo
 from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
@@ -89,21 +89,6 @@ def test_a_person_alone_tells_a_large_roll_and_no_small_one() -> None:
         assert found.known == known
         assert abs(found.deg - roll) < 2
         assert found.sigma_deg > 2
-
-
-def test_the_meter_looks_anew_every_fifth_of_a_second_only() -> None:
-    calls: list[int] = []
-
-    def find(*_: object, side: int) -> Roll:
-        calls.append(side)
-        return Roll(float(len(calls)), 0.5)
-
-    meter = RollMeter(find)
-    picture = np.zeros((480, 640, 3), np.uint8)
-    rolls = [meter.update(picture, NOBODY, 48, frame / 30) for frame in range(13)]
-    assert [roll.deg for roll in rolls if roll] == [1.0] * 6 + [2.0] * 6 + [3.0]
-    meter.update(picture, NOBODY, 48, 0.0)  # the clock of another source
-    assert len(calls) == 4
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ People add a wide vote of their own: they stand upright, give or take three degr
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,11 +79,12 @@ def find_roll(
 
 def _grey(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Grey, shrunk (never enlarged) to that longer side."""
-    scale = side / max(image.shape[:2])
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    scale = side / max(grey.shape)
     if scale < 1:
-        size = round(image.shape[1] * scale), round(image.shape[0] * scale)
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+        size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(grey, np.uint8)
 
 
 def _rolls() -> Floats:
@@ -193,26 +194,9 @@ def _body(person: Person, width: int, height: int) -> _Body | None:
 
 def _middle(person: Person, *parts: Part) -> tuple[float, float] | None:
     """Middle (x, y) of the cells that are one of those parts."""
-    rows, columns = np.nonzero(np.isin(person.parts, parts))
-    return (float(columns.mean()), float(rows.mean())) if len(rows) > 3 else None
-
-
-class RollMeter:
-    """Roll of a live picture: found anew every so often, the same in between.
-
-    every_s: seconds between two findings, so that it costs a frame next to nothing.
-    """
-
-    def __init__(self, find: Callable[..., Roll | None] = find_roll, every_s: float = 0.2) -> None:
-        self._find, self._every_s = find, every_s
-        self._found_s = -math.inf
-        self._roll: Roll | None = None
-
-    def update(
-        self, image: NDArray[np.uint8], segmentation: Segmentation, fov_deg: float, time_s: float
-    ) -> Roll | None:
-        """The roll as of now; as in `find_roll`. time_s: the frame's time, seconds."""
-        if not 0 <= time_s - self._found_s < self._every_s:
-            self._found_s = time_s
-            self._roll = self._find(image, segmentation, fov_deg, side=320)
-        return self._roll
+    mine = person.parts == parts[0]
+    for part in parts[1:]:
+        mine |= person.parts == part
+    moments = cv2.moments(mine.view(np.uint8), binaryImage=True)
+    area = moments["m00"]
+    return (moments["m10"] / area, moments["m01"] / area) if area > 3 else None

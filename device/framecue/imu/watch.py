@@ -44,9 +44,9 @@ class ImuWatch:
         self._settings, self._open, self._on_lie = settings, open_imu, on_lie
         self._clock, self._wait = clock, wait
         self._tilt: Tilt | None = None
-        self._fault: str | None = None
+        self._fault: str | None = None  # the sensor thread's
+        self._lie: str | None = None  # the one who compares'
         self._doubt = _Doubt()
-        self._dropped = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="imu", daemon=True)
 
@@ -63,13 +63,13 @@ class ImuWatch:
     @property
     def fault(self) -> str | None:
         """What is wrong, one line, or None."""
-        return self._fault
+        return self._lie or self._fault
 
     @property
     def tilt(self) -> Tilt | None:
         """How the camera is held now; None without a reading that is young enough, or after a lie."""
         tilt = self._tilt
-        if tilt is None or self._dropped or self._clock() - tilt.time_s > self._settings.age_limit_s:
+        if tilt is None or self._lie is not None or self._clock() - tilt.time_s > self._settings.age_limit_s:
             return None
         return tilt
 
@@ -83,14 +83,14 @@ class ImuWatch:
         apart = abs(tilt.roll_deg - picture.deg)
         if not self._doubt.lies(apart > _APART_DEG + 2 * picture.sigma_deg, time_s):
             return
-        self._dropped = True
-        self._fault = (
+        lie = (
             f"the level sensor says {tilt.roll_deg:.0f} degrees of roll, the picture {picture.deg:.0f}: the "
             "sensor is left out; check how it is mounted, then `framecue calibrate imu`"
         )
-        _log.error("%s", self._fault)
-        self._on_lie(self._fault)
+        self._lie = lie
         self._stopping.set()
+        _log.error("%s", lie)
+        self._on_lie(lie)
 
     # What follows runs in the sensor's thread.
 
