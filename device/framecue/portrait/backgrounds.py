@@ -8,6 +8,7 @@ from framecue.portrait.colour import Plane, to_linear, to_srgb
 from framecue.portrait.compose import Around
 from framecue.portrait.grain import pattern
 from framecue.portrait.lens import opening
+from framecue.portrait.matte import Tile
 
 _SHARP, _SMALL, _SMOOTH = (
     0.12,
@@ -34,18 +35,33 @@ class OutOfFocus:
         """As Behind in compose."""
         tile = around.tile
         smooth = self._enlarged(self._back, around)
-        rows, columns = smooth.shape[:2]
-        grain = np.take(self._grain, np.arange(tile.top, tile.top + rows) % len(self._grain), axis=0)
-        start = tile.left % len(self._grain)
-        wide = np.concatenate([grain] * (2 + columns // grain.shape[1]), axis=1)
-        smooth += wide[:, start : start + columns]
-        reach = self._enlarged(self._radius, around)
-        if float(reach.min()) >= _SMOOTH:
+        self._add_grain(smooth, tile)
+        rows, columns = (
+            slice(max(0, first // self._scale - 1), last // self._scale + 2)
+            for first, last in ((tile.top, tile.bottom), (tile.left, tile.right))
+        )
+        if float(self._radius[rows, columns].min()) >= _SMOOTH:
             return smooth, None
+        reach = self._enlarged(self._radius, around)
         little = self._little(around)
         share = np.clip((reach - _SMALL) / (_SMOOTH - _SMALL), 0, 1)[..., None]
         smooth = little + share * (smooth - little)
         return smooth, np.clip((_SMALL - reach) / (_SMALL - _SHARP), 0, 1)
+
+    def _add_grain(self, pixels: Plane, tile: Tile) -> None:
+        """In place, the same for the same place in the photo."""
+        side = len(self._grain)
+        for top in range(tile.top // side * side, tile.bottom, side):
+            for left in range(tile.left // side * side, tile.right, side):
+                rows = slice(max(tile.top, top), min(tile.bottom, top + side))
+                columns = slice(max(tile.left, left), min(tile.right, left + side))
+                part = pixels[
+                    rows.start - tile.top : rows.stop - tile.top,
+                    columns.start - tile.left : columns.stop - tile.left,
+                ]
+                part += self._grain[
+                    rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+                ]
 
     def _little(self, around: Around) -> Plane:
         """The photo's own pixels spread by the small radius, somebody's left out."""

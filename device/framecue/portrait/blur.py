@@ -23,7 +23,7 @@ _LITTLE: Final = 1e-4  # of a layer, under which it is not there
 _WHITE: Final = 0.86  # linear light from which a sensor may have been full
 _SMALL_LIGHT: Final = 0.25  # share of white around a light, over which it is no small one
 _DARK: Final = 0.4  # linear light around a light, over which it hardly stands out
-_FAR_BLUR: Final = 0.04  # of the picture's shorter side: how far colours reach into what nothing reached
+_COARSE: Final = 8  # pixels to one, where what nothing reached is filled from around
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,9 +130,11 @@ def _divided(total: Plane) -> Plane:
     light, weight = total[..., :3], total[..., 3]
     if float(weight.min()) > 0.05:
         return light / weight[..., None]
-    side = 2 * max(2, round(_FAR_BLUR * min(weight.shape))) + 1
-    for _ in range(3):
-        wide = cv2.blur(total, (side, side))
-        total = total + np.float32(1e-3) * wide
-        side = min(4 * side + 1, 2 * max(weight.shape) + 1)
+    size = weight.shape[1], weight.shape[0]
+    small = np.asarray(
+        cv2.resize(total, (-(-size[0] // _COARSE), -(-size[1] // _COARSE)), interpolation=cv2.INTER_AREA)
+    )
+    for side in (5, 21, 2 * max(small.shape[:2]) + 1):
+        small = small + np.float32(1e-3) * cv2.blur(small, (side, side))
+    total = total + np.float32(1e-3) * cv2.resize(small, size)
     return np.asarray(total[..., :3] / np.maximum(total[..., 3:], 1e-9), np.float32)

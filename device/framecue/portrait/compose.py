@@ -18,7 +18,7 @@ from framecue.portrait.colour import LUMA, Plane, decode, to_linear, to_srgb, un
 from framecue.portrait.foreground import Colours, own
 from framecue.portrait.matte import Matte, Tile
 
-STRIP: Final = 192  # rows
+STRIP_PX: Final = 500_000  # pixels of a strip, about
 MARGIN: Final = 16  # rows and columns around a tile that a background may look at
 _FLAT: Final = 0.02  # difference of brightness, sRGB, under which light and sRGB mix alike
 _THREADS: Final = 2
@@ -72,11 +72,12 @@ def compose(image: NDArray[np.uint8], layers: Layers) -> None:
     """Make a portrait of a photo, (h, w, 3) uint8 RGB, in place."""
     height, width = image.shape[:2]
     fine = layers.matte.tiles()
+    rows = max(4 * MARGIN, STRIP_PX // width)
     above = image[:0].copy()
     columns = np.linspace(0, width, _THREADS + 1).astype(int)
     with ThreadPoolExecutor(_THREADS) as threads:
-        for top in range(0, height, STRIP):
-            bottom = min(top + STRIP, height)
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
             source = np.concatenate([above, image[top : min(bottom + MARGIN, height)]])
             cut = len(above)
             blocks = [Tile(int(left), top, int(right), bottom) for left, right in pairwise(columns)]

@@ -91,9 +91,7 @@ def _flying(depth_m: NDArray[np.float32]) -> NDArray[np.bool_]:
 def _filled(values: Plane, weight: Plane) -> Plane:
     """Values where they are known, elsewhere what is around, from ever coarser averages."""
     if min(values.shape) < 2 or float(weight.min()) > 0:
-        return (
-            np.asarray(values / np.maximum(weight, 1e-6), np.float32) if float(weight.max()) > 0 else values
-        )
+        return values
     size = (values.shape[1] + 1) // 2, (values.shape[0] + 1) // 2
     total = cv2.resize(values * weight, size, interpolation=cv2.INTER_AREA)
     amount = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)

@@ -134,18 +134,34 @@ def _jpeg_pixels(path: Path) -> NDArray[np.uint8] | None:
     if b"\xff\xd9" not in content[-65536:].tobytes():
         return None
     try:
-        pixels = cv2.imdecode(content, cv2.IMREAD_COLOR_RGB)
+        pixels = cv2.imdecode(content, cv2.IMREAD_COLOR)
     except cv2.error:
         return None
-    return None if pixels is None else np.asarray(pixels, np.uint8)
+    if pixels is None:
+        return None
+    found = np.asarray(pixels, np.uint8)
+    _swap(found)
+    return found
+
+
+def _swap(pixels: NDArray[np.uint8]) -> None:
+    """Red for blue, as OpenCV has it; in place, as memory has no room for a large photo twice."""
+    for top in range(0, len(pixels), 128):
+        rows = pixels[top : top + 128]
+        rows[...] = cv2.cvtColor(rows, cv2.COLOR_BGR2RGB)
 
 
 def _jpeg(pixels: NDArray[np.uint8], original: Original, quality: int) -> bytes:
-    swapped = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     flags = [cv2.IMWRITE_JPEG_QUALITY, quality]
     if quality >= 95:
         flags += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    whole, content = cv2.imencode(".jpg", swapped, flags)
+    colour = pixels.ndim == 3
+    pixels = np.ascontiguousarray(pixels)
+    if colour:
+        _swap(pixels)
+    whole, content = cv2.imencode(".jpg", pixels, flags)
+    if colour:
+        _swap(pixels)
     if not whole:
         raise PhotoError(
             f"a picture of {pixels.shape[1]} x {pixels.shape[0]} pixels cannot be a JPEG; use .png"

@@ -19,13 +19,13 @@ from framecue.portrait.colour import unit
 from framecue.portrait.kept import Kept
 from framecue.portrait.laplacian import Linear, Plane, Windows, solve_alpha
 from framecue.portrait.screen import Screen, find_screen
-from framecue.portrait.trimap import Trimap, find_window, make_trimap
+from framecue.portrait.trimap import Trimap, find_window, make_trimap, with_colours
 
 MATTED_PX: Final = 200_000  # pixels of the matted window: 512 x 390
 MATTED_SIDE: Final = 640  # along its longer side, at most
 _FLOOR, _CEILING = 0.03, 0.97  # alpha below is haze of the background, above is somebody
 _UPSAMPLING: Final = 4e-5  # of colour variance: what tames the functions on a sensor's noise
-_TILE: Final = 24  # pixels of the window along a tile's side
+_TILE: Final = 12  # pixels of the window along a tile's side
 _CHANGING: Final = 0.004  # alpha this far from 0 and from 1 is found pixel by pixel
 
 
@@ -71,11 +71,13 @@ class Matte:
         coarse = np.round(self.alpha * 255).astype(np.uint8)
         whole = self.resampled(coarse, Tile(0, 0, self.width, self.height))
         planes = cv2.merge([*self.linear.slope, self.linear.offset])
+        gain = 1 / (_CEILING - _FLOOR)  # as in stretched
+        summing = np.array([[gain, gain, gain, gain, -255 * _FLOOR * gain]], np.float32)
         for tile in self.tiles():
             found = self.resampled(planes, tile)
-            colours = image[tile.of].astype(np.float32)
-            value = (found[..., :3] * colours).sum(axis=2) * np.float32(1 / 255) + found[..., 3]
-            whole[tile.of] = np.clip(stretched(value) * 255 + 0.5, 0, 255).astype(np.uint8)
+            opaque = np.asarray(cv2.cvtColor(image[tile.of], cv2.COLOR_RGB2RGBA), np.float32)
+            found *= opaque  # the offset is the fourth plane, beside a 255
+            whole[tile.of] = cv2.convertScaleAbs(np.maximum(cv2.transform(found, summing), 0))
         return whole
 
     def coarse(self, scale: float, width: int, height: int) -> Plane:
@@ -128,7 +130,8 @@ def solve(small: NDArray[np.uint8], trimap: Trimap) -> tuple[Plane, Linear, Scre
     colours = unit(small)
     screen = find_screen(colours, ~(trimap.sure | trimap.unknown))
     if screen is None:
-        alpha = solve_alpha(colours, trimap.guess, ~trimap.unknown, trimap.trust)
+        drawn = with_colours(trimap, small)
+        alpha = solve_alpha(colours, drawn.guess, drawn.known, drawn.trust)
     else:
         alpha = np.maximum(screen.key(colours), trimap.sure)
     alpha = _held(alpha, trimap)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from framecue.parts import PERSON_LEVEL, Part, Segmentation
 from framecue.portrait.kept import Kept
+from framecue.portrait.odds import colour_odds
 
 # How far the band reaches outwards and inwards from the coarse outline, in heads.
 _REACH: Final = {
@@ -27,7 +28,11 @@ _FUR: Final = (0.24, 0.16)
 _LEAST_CELLS: Final = 1.3  # of the segmentation, to either side: what its outline may be off anywhere
 _DOUBT: Final = 0.15  # probability from which the model does not surely see nobody
 _SURE: Final = 0.7  # from which it surely sees somebody, inwards of the band
-_TRUST: Final = 0.02  # in a probability of 0 or 1, inside the band
+_TRUST: Final = 0.08  # in a probability of 0 or 1, inside the band
+_COLOURS: Final = 1.2  # weight of the colours' odds beside the model's
+_UNLIKE: Final = -1.0  # odds of a pixel's surroundings from which it is not surely somebody's
+_CERTAIN: Final = 0.99  # probability over which colours do not make it doubted
+_BAND: Final = 1.2  # heads from the middle of one band of like colours to the next
 _DOUBT_REACH: Final = 0.35  # heads from the outline within which its doubts count
 
 
@@ -35,15 +40,27 @@ _DOUBT_REACH: Final = 0.35  # heads from the outline within which its doubts cou
 class Trimap:
     """A window of a picture, divided. box: left, top, right, bottom in shares of the picture.
 
-    sure: (h, w) bool, surely somebody kept. unknown: (h, w) bool. guess: (h, w) float32, 0..1, exact outside
-    of unknown; trust: (h, w) float32, how much it says elsewhere. All at the resolution that is matted.
+    sure: (h, w) bool, surely somebody kept. unknown: (h, w) bool. likely: (h, w) float32, 0..1, what the
+    model says of it. All at the resolution that is matted. head: a head's height there, pixels.
     """
 
     box: tuple[float, float, float, float]
     sure: NDArray[np.bool_]
     unknown: NDArray[np.bool_]
+    likely: NDArray[np.float32]
+    head: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What alpha is where it is known, (h, w) bool, and elsewhere is likely to be, guess, (h, w) float32.
+
+    trust: (h, w) float32, as solve_alpha takes it.
+    """
+
     guess: NDArray[np.float32]
     trust: NDArray[np.float32]
+    known: NDArray[np.bool_]
 
 
 def find_window(kept: Kept) -> tuple[float, float, float, float]:
@@ -89,9 +106,20 @@ def make_trimap(
     away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
     doubted = (person > _DOUBT) & (away < _DOUBT_REACH * head)
     unknown = ~sure & (inside | (outwards > 0) | doubted) & ~(others & (away > least))
-    guess = np.where(sure, 1.0, np.where(unknown, probability, 0.0)).astype(np.float32)
+    return Trimap(box, sure, unknown, probability, head)
+
+
+def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
+    """Where matting is drawn to, by the model and by what the window's colours, (h, w, 3) uint8, say."""
+    none = ~(trimap.sure | trimap.unknown)
+    odds = colour_odds(image, trimap.sure, none, max(8, round(_BAND * trimap.head)))
+    unlike = trimap.sure & (cv2.blur(odds, (5, 5)) < _UNLIKE) & (trimap.likely < _CERTAIN)
+    unknown = trimap.unknown | unlike
+    likely = np.clip(trimap.likely, 0.02, 0.98)
+    both = np.log(likely / (1 - likely)) + np.float32(_COLOURS) * odds
+    guess = np.where(unknown, 1 / (1 + np.exp(-both)), trimap.sure).astype(np.float32)
     trust = (_TRUST * unknown * np.square(2 * guess - 1)).astype(np.float32)
-    return Trimap(box, sure, unknown, guess, trust)
+    return Drawn(guess, trust, ~unknown)
 
 
 def _widen(
