@@ -336,7 +336,7 @@ def test_too_little_free_space_refuses_the_shot_before_anything_is_written() -> 
         press(album, 0)
     with pytest.raises(AlbumFullError):
         album.check()
-    assert set(disk.done[before:]) == {"space"}
+    assert set(disk.done[before:]) == {"space", "names"}
     disk.free_bytes = 200_000_000
     album.check()
     press(album, 0)

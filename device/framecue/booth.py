@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import cast
 
 from framecue.album import Album, Shot
+from framecue.album.copies import Copies
+from framecue.album.watch import AlbumWatch
 from framecue.camera import CAMERAS, Camera
 from framecue.camera.feed import Feed
 from framecue.composition.guide import Guide
@@ -22,6 +24,7 @@ from framecue.imu import IMUS, Imu
 from framecue.imu.watch import ImuWatch
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
+from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
 from framecue.photos import measure_image
@@ -69,6 +72,8 @@ class Booth:
         self._segmenter = InTurns(segmenter)  # the live path's, and now and then a shot's
         self._stop = threading.Event()
         self._panel = Panel((*_opened_indicators(settings), *indicators))
+        self.album_watch = AlbumWatch(album, settings.album.warn_shots, self._panel.notice, clock)
+        self.copies = Copies(settings.album, self._panel.notice, clock=clock)
         self.feed = Feed(
             open_camera or (lambda: cast(Camera, CAMERAS.driver(settings.camera))),
             clock=clock,
@@ -120,6 +125,7 @@ class Booth:
             self._stop.set()
 
     def _see(self, moment: Moment) -> None:
+        self._panel.view(view_of(moment.segmentation, moment.composition, self.looks.current))
         if self._ready_shutter is not None:
             self._ready_shutter.see(moment.cue)
         self._observe(moment)
@@ -142,6 +148,8 @@ class Booth:
             self.shots.start()
             self.looks.start()
             self.finisher.start()
+            self.album_watch.start()
+            self.copies.start()
             shutters += self._opened_shutters()
             self._watch(limit_s)
         finally:
@@ -151,6 +159,8 @@ class Booth:
                 shutter.close()
             self.shots.stop(self._settings.booth.still_limit_s)  # a press already heard is worth the wait
             self.looks.stop(STOP_S)
+            self.album_watch.stop(STOP_S)
+            self.copies.stop(STOP_S)
             self.finisher.stop(STOP_S)
             self.live.stop(STOP_S)
             if self._imu is not None:
@@ -181,6 +191,7 @@ class Booth:
         self._pipeline.guide = self._guide(look)
 
     def _finish(self, shot: Shot, look: Look, moment: Moment | None) -> None:
+        self.copies.kick()
         self.finisher.add(shot, look, None if moment is None else moment.composition)
 
     def _opened_shutters(self) -> list[Shutter]:
@@ -262,11 +273,12 @@ class Booth:
         if self.shots.lost:
             parts.append(f"{self.shots.lost} NOT KEPT")
         imu_fault = None if self._imu is None else self._imu.fault
+        faults = (self.album_watch.fault, self.copies.fault)
         celsius = _temperature()
         if celsius is not None:
             parts.append(f"{celsius:.0f} °C")
         return ", ".join(
-            [*parts, *filter(None, (self.feed.fault, self.live.fault, imu_fault, self._complaint))]
+            [*parts, *filter(None, (self.feed.fault, self.live.fault, imu_fault, *faults, self._complaint))]
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from framecue.album.commands import album_app
 from framecue.calibrate.commands import calibrate_app
 from framecue.errors import FramecueError
 from framecue.looks.commands import crop, learn, looks_app
@@ -32,6 +33,7 @@ app.command()(guide)
 app.command()(simulate)
 app.command()(portrait)
 app.add_typer(looks_app, name="looks")
+app.add_typer(album_app, name="album")
 app.add_typer(calibrate_app, name="calibrate")
 app.add_typer(models_app, name="models")
 app.add_typer(bench_app, name="bench")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from framecue.album import Album
+from framecue.album import open_album
 from framecue.booth import Booth
 from framecue.lastgood import keep_settings, state_folder, usable_settings
 from framecue.segmentation.segmenter import open_segmenter
@@ -27,8 +27,7 @@ def run_daemon(config: Path | None) -> None:
     # The model's process starts first: it takes longest, and the camera opens meanwhile.
     segmenter = open_segmenter(settings.segmenter)
     try:
-        kept = settings.album
-        album = Album(kept.folder, kept.min_free_mb, jpeg_quality=kept.jpeg_quality)
+        album = open_album(settings.album)
         booth = Booth(
             settings,
             segmenter=segmenter,

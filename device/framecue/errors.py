@@ -69,6 +69,10 @@ class AlbumUnwritableError(AlbumError):
     """The album's folder cannot be made or written."""
 
 
+class CopyError(AlbumError):
+    """Shots could not be copied to another disk; those in the album are not touched."""
+
+
 class LookError(FramecueError):
     """A look does not exist or its file is damaged."""
 

@@ -10,8 +10,10 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from framecue.album.disk import NO_LINKS, Disk, RealDisk
+from framecue.album.disk import NO_LINKS, Disk, RealDisk, Space
 from framecue.album.encode import encode, is_jpeg
+from framecue.album.index import Index, Record
+from framecue.album.room import renders
 from framecue.album.shot import Part, Shot, number_in, part_name, read_original, read_part, slug, stem
 from framecue.album.sidecar import Circumstances, Original, clock_looks_set, sidecar
 from framecue.composition.cue import Cue
@@ -21,6 +23,8 @@ from framecue.frame import Still
 
 MEGABYTE = 1_000_000
 PROBE_EVERY_S = 30.0  # a probe writes to the SD card; a save that worked proves as much
+DROP_EVERY_S = 60.0  # listing a large folder each second would be work for nothing
+USUAL_SHOT_BYTES = 6_000_000  # of a shot with its renders, until some were kept
 LOCK, PROBE = ".framecue.lock", ".framecue.probe"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _log = logging.getLogger(__name__)
@@ -28,6 +32,9 @@ _log = logging.getLogger(__name__)
 
 class Album:
     """The shots in one folder, which one process holds at a time; methods may be called from any thread.
+
+    min_free_mb: what must be free for a shot. render_free_mb: below it the oldest renders are dropped, never
+    anything else.
 
     Opening makes the folder, finishes or removes what a power cut left half-written, and finds the last
     number. It raises AlbumUnwritableError where that cannot be, and AlbumFullError only where the disk has
@@ -40,12 +47,17 @@ class Album:
         min_free_mb: int = 200,
         *,
         jpeg_quality: int = 95,
+        render_free_mb: int = 0,
         disk: Disk | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = folder.expanduser()
         self._min_free = min_free_mb * MEGABYTE
+        self._render_free = max(render_free_mb, min_free_mb) * MEGABYTE
         self._quality = jpeg_quality
+        self._index: Index | None = None
+        self._nothing_to_drop_s: float | None = None  # when no render was left to drop
+        self._shot_bytes = USUAL_SHOT_BYTES
         self._disk = RealDisk() if disk is None else disk
         self._clock = clock
         self._busy = threading.Lock()
@@ -96,6 +108,9 @@ class Album:
                 self._proven_s = None
                 raise self._fault(error) from None
             beside = self._keep_sidecar(original, still, seen)
+            self._shot_bytes += (len(content) - self._shot_bytes) // 8
+            if self._index is not None:
+                self._index.add(Record(file.name, original.number, len(content), original.sha256))
             self._proven_s = self._clock()
             self._newest = max(filter(None, (self._newest, taken.astimezone().replace(microsecond=0))))
             return Shot(file, original.number, taken.astimezone(), slug(look), beside)
@@ -136,6 +151,26 @@ class Album:
         finally:
             self._busy.release()
 
+    def keep_index(self, index: Index) -> None:
+        """Have an index follow this album: what is there already, and each shot from now on."""
+        with self._busy:
+            try:
+                added = index.follow()
+            except OSError as error:
+                _log.warning("album %s: not indexed (%s)", self.folder, error.strerror)
+                return
+            self._index = index
+        if added:
+            _log.info("album %s: indexed %d shots", self.folder, added)
+
+    def shots_left(self) -> int:
+        """About how many more shots there is room for; raises AlbumUnwritableError as `check` does."""
+        try:
+            free = self._disk.space(self.folder).free_bytes
+        except OSError as error:
+            raise self._fault(error) from None
+        return max(free - self._min_free, 0) // self._shot_bytes
+
     def shots(self) -> list[Shot]:
         """All shots kept, in the order they were taken. Raises AlbumError where the folder is gone."""
         return list_shots(self.folder, self._disk)
@@ -168,11 +203,32 @@ class Album:
             raise self._fault(error) from None
         if space.read_only:
             raise self._fault(OSError(errno.EROFS, "Read-only file system"))
+        if space.free_bytes < self._render_free:
+            space = self._drop_renders(space)
         if space.free_bytes < self._min_free:
             raise AlbumFullError(
                 f"album {self.folder}: {space.free_bytes // MEGABYTE} MB free, a shot needs "
                 f"{self._min_free // MEGABYTE} MB; move pictures away or use a larger disk"
             )
+
+    def _drop_renders(self, space: Space) -> Space:
+        """Drop the oldest renders until enough is free, or none is left; what is free then."""
+        now, tried_s = self._clock(), self._nothing_to_drop_s
+        if tried_s is not None and now - tried_s < DROP_EVERY_S:
+            return space
+        dropped = 0
+        with suppress(OSError):  # a disk that refuses is found out by whoever writes next
+            for name in renders(self._disk.names(self.folder)):
+                self._disk.remove(self.folder / name)
+                dropped += 1
+                space = self._disk.space(self.folder)
+                if space.free_bytes >= self._render_free:
+                    break
+            else:
+                self._nothing_to_drop_s = now
+        if dropped:
+            _log.warning("album %s: nearly full, dropped the %d oldest renders", self.folder, dropped)
+        return space
 
     def _probe(self) -> None:
         file = self.folder / PROBE

@@ -8,7 +8,18 @@ from framecue.drivers import Room
 
 INDICATORS = Room("framecue.indicators")
 
-NoticeName = Literal["starting", "shooting", "saved", "not_saved", "fault", "recovered", "look", "stopping"]
+NoticeName = Literal[
+    "starting",
+    "shooting",
+    "saved",
+    "not_saved",
+    "fault",
+    "recovered",
+    "look",
+    "copying",
+    "copied",
+    "stopping",
+]
 
 
 @dataclass(frozen=True, slots=True)

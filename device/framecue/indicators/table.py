@@ -113,5 +113,7 @@ NOTICE_SIGNS: Final[Mapping[NoticeName, Sign]] = {
     "fault": Sign("red", Pattern.SLOW, Arrow.BOTH, arrow_blinks=True, stays_s=3.0),
     "recovered": Sign("green", Pattern.STEADY, Arrow.BOTH, arrow_blinks=True, stays_s=1.0),
     "look": Sign("cyan", Pattern.WINK, Arrow.BOTH, arrow_blinks=True, stays_s=2.0),
+    "copying": Sign("blue", Pattern.FAST, Arrow.BOTH, stays_s=1.0),
+    "copied": Sign("green", Pattern.BLIP, Arrow.BOTH, arrow_blinks=True, stays_s=5.0),
     "stopping": Sign("white", Pattern.BLIP, Arrow.BOTH, stays_s=3.0),
 }
