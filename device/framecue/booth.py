@@ -25,6 +25,7 @@ from framecue.imu.watch import ImuWatch
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
 from framecue.indicators.views import view_of
+from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
 from framecue.photos import measure_image
@@ -125,6 +126,7 @@ class Booth:
             self._stop.set()
 
     def _see(self, moment: Moment) -> None:
+        self._panel.view(view_of(moment.segmentation, moment.composition, self.looks.current))
         self._panel.view(view_of(moment.segmentation, moment.composition, self.looks.current))
         if self._ready_shutter is not None:
             self._ready_shutter.see(moment.cue)

@@ -1,15 +1,20 @@
 """Indicators: whatever shows a cue to the photographer."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from framecue.composition.cue import Cue
+from framecue.composition.look import Measure
 from framecue.drivers import Room
 
 INDICATORS = Room("framecue.indicators")
 
 NoticeName = Literal[
     "starting",
+    "countdown",
     "shooting",
     "saved",
     "not_saved",
@@ -30,6 +35,25 @@ class Notice:
     text: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What the camera sees, for indicators that draw it, and where its look wants the person.
+
+    person: (any h, any w) float32 person probability of the whole frame, which is width x height pixels.
+    head_top, foot_line, centre_x: what the look asks for, in shares of the frame; None: it does not care.
+    found_head_top, found_foot_line: what was measured of the main person, in the same shares, or None.
+    """
+
+    person: NDArray[np.float32]
+    width: int
+    height: int
+    head_top: Measure | None = None
+    foot_line: Measure | None = None
+    centre_x: float | None = None
+    found_head_top: float | None = None
+    found_foot_line: float | None = None
+
+
 class Indicator(Protocol):
     """Shows cues and notices. Calls come from one thread at a time and must return within milliseconds.
 
@@ -44,3 +68,11 @@ class Indicator(Protocol):
 
     def close(self) -> None:
         """Go dark and let the hardware go."""
+
+
+@runtime_checkable
+class Viewer(Protocol):
+    """An Indicator that also draws what the camera sees."""
+
+    def view(self, view: View) -> None:
+        """What is seen now, for every frame; within milliseconds. The next `show` may draw it."""

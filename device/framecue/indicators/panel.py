@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from framecue.composition.cue import Cue
-from framecue.indicators import Indicator, Notice
+from framecue.indicators import Indicator, Notice, View, Viewer
 from framecue.indicators.table import NOTICE_SIGNS
 
 RETRY_S = 10.0
@@ -32,6 +32,11 @@ class Panel:
         with self._turn:
             if self._clock() >= self._notice_until:
                 self._on_all(lambda indicator: indicator.show(cue))
+
+    def view(self, view: View) -> None:
+        """As in Viewer, for those that are one; raises nothing."""
+        with self._turn:
+            self._on_all(lambda indicator: indicator.view(view) if isinstance(indicator, Viewer) else None)
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator; raises nothing."""

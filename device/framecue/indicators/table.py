@@ -24,6 +24,7 @@ class Pattern(Enum):
     SLOW = (0.6, 0.6)
     FAST = (0.12, 0.12)
     BLIP = (0.08, 0.92)
+    TICK = (0.4, 0.6)
 
 
 class Arrow(Enum):
@@ -107,6 +108,7 @@ CUE_SIGNS: Final[Mapping[CueName, Sign]] = {
 
 NOTICE_SIGNS: Final[Mapping[NoticeName, Sign]] = {
     "starting": Sign("white", Pattern.SLOW, Arrow.BOTH, stays_s=0.5),
+    "countdown": Sign("white", Pattern.TICK, Arrow.BOTH, stays_s=1.2),
     "shooting": Sign("white", Pattern.STEADY, Arrow.BOTH, stays_s=2.0),
     "saved": Sign("green", Pattern.WINK, Arrow.BOTH, stays_s=1.0),
     "not_saved": Sign("red", Pattern.FAST, Arrow.BOTH, arrow_blinks=True, stays_s=4.0),
