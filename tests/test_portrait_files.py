@@ -48,7 +48,8 @@ def exif(orientation: int = 1) -> Image.Exif:
     ("name", "mode"),
     [
         ("a.jpg", "RGB"), ("a.jpg", "L"), ("a.jpg", "CMYK"), ("a.png", "RGBA"), ("a.png", "P"),
-        ("a.png", "I;16"), ("a.tif", "RGB"), ("a.webp", "RGB"), ("a.bmp", "RGB"), ("a.png", "LA"), ("a.png", "1"),
+        ("a.png", "I;16"), ("a.tif", "RGB"), ("a.webp", "RGB"), ("a.bmp", "RGB"), ("a.png", "LA"),
+        ("a.png", "1"),
     ],
 )  # fmt: skip
 def test_every_kind_of_picture_becomes_a_portrait(tmp_path: Path, name: str, mode: str) -> None:

@@ -172,13 +172,16 @@ def test_only_people_against_the_light_are_lifted() -> None:
     alpha[10:40, 20:30] = 1
     against = np.where(alpha > 0, 0.03, 0.6).astype(np.float32)
     even = np.where(alpha > 0, 0.2, 0.25).astype(np.float32)
-    lifted = find_curve(against, alpha, 1.0)
+    faces = np.zeros((50, 50), np.float32)
+    faces[12:20, 20:30] = 1
+    lifted = find_curve(against, alpha, faces, 1.0)
     assert lifted is not None
     assert lifted[60] > 66
     assert lifted[255] == 255
     assert (np.diff(lifted.astype(int)) >= 0).all()
-    assert find_curve(even, alpha, 1.0) is None
-    assert find_curve(against, alpha, 0.0) is None
+    assert find_curve(even, alpha, faces, 1.0) is None
+    assert find_curve(against, alpha, faces, 0.0) is None
+    assert find_curve(against, alpha, 0 * faces, 1.0) is None, "a black dog is not against the light"
 
 
 @given(st.floats(0.01, 2))

@@ -29,6 +29,7 @@ from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
 from framecue.photos import measure_image
+from framecue.portrait.darkroom import Darkroom
 from framecue.segmentation import Segmenter
 from framecue.segmentation.turns import InTurns
 from framecue.service import Service
@@ -85,6 +86,9 @@ class Booth:
         lens = load_lens(settings.camera.lens)
         self._fov_deg = settings.camera.fov_deg_with(lens)
         self._imu = self._watched_imu(clock)
+        self.darkroom = Darkroom(
+            settings.portrait, settings.segmenter, album.folder, fov_deg=self._fov_deg, ready=self._tell_portrait
+        )
         self._pipeline = Pipeline(
             self._segmenter,
             self._guide(look),
@@ -152,6 +156,7 @@ class Booth:
             self.finisher.start()
             self.album_watch.start()
             self.copies.start()
+            self.darkroom.start()
             shutters += self._opened_shutters()
             self._watch(limit_s)
         finally:
@@ -163,6 +168,7 @@ class Booth:
             self.looks.stop(STOP_S)
             self.album_watch.stop(STOP_S)
             self.copies.stop(STOP_S)
+            self.darkroom.stop()
             self.finisher.stop(STOP_S)
             self.live.stop(STOP_S)
             if self._imu is not None:
@@ -195,6 +201,10 @@ class Booth:
     def _finish(self, shot: Shot, look: Look, moment: Moment | None) -> None:
         self.copies.kick()
         self.finisher.add(shot, look, None if moment is None else moment.composition)
+        self.darkroom.add(shot)
+
+    def _tell_portrait(self, _portrait: Path) -> None:
+        self.copies.kick()
 
     def _opened_shutters(self) -> list[Shutter]:
         """The shutters that work; raises the last one's ShutterError where there are some, but none works."""

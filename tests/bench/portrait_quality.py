@@ -160,7 +160,8 @@ def _edges(
     true = to_srgb(truth.mine + (1 - truth.alpha[..., None]) * behind)
     ours = truth.image.copy()
     blur_background(
-        Portrayed(ours, matte, Stage(metre, None, None)), settings.model_copy(update={"bloom": 0})
+        Portrayed(ours, matte, Stage(metre, None, None), np.zeros((2, 2), np.float32)),
+        settings.model_copy(update={"bloom": 0}),
     )
     soft = cv2.GaussianBlur(truth.image, (0, 0), radius / 2)  # a disc's deviation is half its radius
     plain = alpha[..., None] * truth.image + (1 - alpha[..., None]) * soft

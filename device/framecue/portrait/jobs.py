@@ -49,8 +49,8 @@ class Workers(Protocol):
     def submit(self, job: Job) -> "Future[Outcome]":
         """Do a job some time; its future never raises what the job itself met."""
 
-    def close(self) -> None:
-        """Take no more jobs, and let go of those that have not begun."""
+    def close(self, at_once: bool = False) -> None:
+        """Take no more jobs, and let go of those that have not begun; at once, of those that have, too."""
 
 
 def render(job: Job) -> Outcome:
@@ -72,6 +72,7 @@ class LocalWorkers:
     def __init__(self, job_mb: int, count: int | None = None, do: Callable[[Job], Outcome] = render) -> None:
         self.count = count or fitting(job_mb)
         self._do = do
+        self._closed = False
         self._pool = self._opened()
 
     def submit(self, job: Job) -> "Future[Outcome]":
@@ -80,9 +81,14 @@ class LocalWorkers:
         self._try(job, promised, _TRIES)
         return promised
 
-    def close(self) -> None:
-        """As in Workers; jobs that have begun are let end."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, at_once: bool = False) -> None:
+        """As in Workers."""
+        self._closed = True
+        processes = list((self._pool._processes or {}).values())  # 3.14 has kill_workers for this
+        self._pool.shutdown(wait=not at_once, cancel_futures=True)
+        if at_once:
+            for process in processes:
+                process.kill()
 
     def _try(self, job: Job, promised: "Future[Outcome]", tries: int) -> None:
         try:
@@ -96,7 +102,7 @@ class LocalWorkers:
                 promised.cancel()
                 return
             error = done.exception()
-            if isinstance(error, BrokenProcessPool) and tries > 1:
+            if isinstance(error, BrokenProcessPool) and tries > 1 and not self._closed:
                 self._try(job, promised, tries - 1)
             elif error is not None:
                 died = isinstance(error, BrokenProcessPool)
@@ -140,7 +146,7 @@ class DaskWorkers:
         self._client.submit(render, job, pure=False).add_done_callback(answer)
         return promised
 
-    def close(self) -> None:
+    def close(self, at_once: bool = False) -> None:  # noqa: ARG002
         """As in Workers; the cluster itself goes on."""
         self._client.close()
 

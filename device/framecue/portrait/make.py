@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framecue.errors import ModelError, NobodyError
+from framecue.parts import Part
 from framecue.photo import scaled_into
 from framecue.portrait import PortraitSettings
 from framecue.portrait.backdrop import read_backdrop
@@ -134,7 +135,8 @@ class Maker:
             near = None if depth_m is None else self._near(pixels, matte, depth_m)
             if near is None:
                 notes = (f"depth {wanted.depth} knows nothing of the people; going by the floor instead",)
-        return Portrayed(pixels, matte, stage, near, standing), notes
+        faces = ((self._found.parts == Part.FACE) & kept.mask).astype(np.float32)
+        return Portrayed(pixels, matte, stage, faces, near, standing), notes
 
     def _near(
         self, pixels: NDArray[np.uint8], matte: Matte, depth_m: NDArray[np.float32]

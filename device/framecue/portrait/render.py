@@ -31,14 +31,15 @@ _NEARER: Final = 1.06  # nearness from which a measured thing is in front of who
 class Portrayed:
     """A photo ready to be made a portrait of.
 
-    image: (h, w, 3) uint8 RGB, changed in place. nearness: (any h, any w) float32, focus distance over
-    distance, where it was measured; None for a level floor and endless distance behind it. standing: of
-    everybody kept whose feet are seen.
+    image: (h, w, 3) uint8 RGB, changed in place. faces: (any h, any w) float32, 1 on faces of people kept.
+    nearness: (any h, any w) float32, focus distance over distance, where it was measured; None for a level
+    floor and endless distance behind it. standing: of everybody kept whose feet are seen.
     """
 
     image: NDArray[np.uint8]
     matte: Matte
     stage: Stage
+    faces: Plane
     nearness: Plane | None = None
     standing: tuple[Standing, ...] = ()
 
@@ -57,7 +58,7 @@ def blur_background(photo: Portrayed, settings: PortraitSettings) -> NDArray[np.
     light = reduced(image, scale)
     mine = matte.coarse(scale, light.shape[1], light.shape[0])
     found, radius = _spread(photo, light, mine, lens, scale)
-    curve = find_curve(luma(light), mine, settings.lift_ev)
+    curve = _lift(photo, light, mine, settings)
     before = None if found.front is None or found.cover is None else (found.front, found.cover)
     behind = OutOfFocus(found.back, radius, scale, measure_grain(image))
     compose(image, Layers(matte, alpha, window_colours(image, matte), behind, curve, before))
@@ -83,7 +84,7 @@ def put_backdrop(
     scale = photo.scale(settings.lens)
     light = reduced(image, scale)
     mine = matte.coarse(scale, light.shape[1], light.shape[0])
-    curve = find_curve(luma(light), mine, settings.lift_ev)
+    curve = _lift(photo, light, mine, settings)
     if matte.screen is None:
         match_light(place, light, mine)
     grain = measure_grain(image)
@@ -97,6 +98,13 @@ def put_backdrop(
 def window_colours(image: NDArray[np.uint8], matte: Matte) -> Colours:
     """Colours of somebody and of the background in the matte's window."""
     return estimate(unit(shrunk_to(image, matte)), matte.alpha)
+
+
+def _lift(
+    photo: Portrayed, light: Plane, mine: Plane, settings: PortraitSettings
+) -> NDArray[np.uint8] | None:
+    faces = cv2.resize(photo.faces, (light.shape[1], light.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return find_curve(luma(light), mine, np.asarray(faces * mine, np.float32), settings.lift_ev)
 
 
 def _spread(
