@@ -79,6 +79,7 @@ class Rig:
         sizes = {**SMALL, "still_width": still_width}
         seen = {"seed": 3, "distance_m": 3.4, "height_m": 0.9, **sizes, **more.pop("camera", {})}
         camera = StudioSettings(kind="studio", **seen)
+        safe = more.pop("safe", False)
         shown, shutters = more.pop("indicators", ()), more.pop("shutters", ())
         self.settings = Settings(
             camera=camera,
@@ -102,6 +103,7 @@ class Rig:
             indicators=(self.watcher,),
             open_camera=open_camera or self.open_studio,
             on_working=self.working.set,
+            safe=safe,
         )
         self.error = None
         self.thread = threading.Thread(target=self._run)
@@ -302,6 +304,37 @@ def test_no_camera_at_all_ends_with_what_is_wrong(tmp_path):
         rig.thread.join(PATIENCE_S)
         assert isinstance(rig.error, CameraError)
         assert "/dev/video9" in str(rig.error)
+
+
+def test_safe_mode_shoots_without_a_model_and_says_that_there_are_no_cues(tmp_path):
+    with Rig(tmp_path, safe=True, still_limit_s=20) as rig:
+        rig.segmenter.failing = True
+        assert rig.working.wait(PATIENCE_S)
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+        assert rig.watcher.cues == []
+        assert any("SAFE MODE" in notice.text for notice in rig.watcher.notices)
+        (shot,) = rig.album.shots()
+        assert json.loads(shot.sidecar.read_text())["composition"] is None
+
+
+def test_safe_mode_does_not_give_up_on_a_missing_camera(tmp_path):
+    there = threading.Event()
+
+    def sometimes():
+        if not there.is_set():
+            raise CameraMissingError("no camera at /dev/video9; plug it in")
+        return rig.open_studio()
+
+    with Rig(tmp_path, open_camera=sometimes, start_limit_s=1, still_limit_s=2, safe=True) as rig:
+        rig.watcher.wait_for("fault", 2)
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("not_saved")
+        there.set()
+        rig.watcher.wait_for("recovered")
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+    assert rig.error is None
 
 
 def heard(listener):

@@ -182,6 +182,17 @@ def test_the_unit_never_gives_up_on_a_booth_that_keeps_failing() -> None:
     assert int(keys["WatchdogSec"]) > 0
 
 
+def test_the_unit_leaves_the_booth_little_to_do_harm_with() -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    # Device lists, which would shut out a camera that is plugged in later, cost 0.6 of it.
+    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(UNIT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-200:]
+    assert unit_keys()["IPAddressDeny"] == "any"
+    assert "AF_INET" not in unit_keys()["RestrictAddressFamilies"]
+
+
 def test_the_booths_user_is_made_with_its_hardware_groups(tmp_path: Path) -> None:
     if shutil.which("systemd-sysusers") is None:
         pytest.skip("systemd-sysusers is not installed")

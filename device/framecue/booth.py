@@ -20,11 +20,11 @@ from framecue.composition.look import Look, load_look
 from framecue.composition.observe import Observer
 from framecue.errors import AlbumError, CameraError, IndicatorError, ShutterError
 from framecue.finish import Finisher
+from framecue.health import Health
 from framecue.imu import IMUS, Imu
 from framecue.imu.watch import ImuWatch
 from framecue.indicators import INDICATORS, Indicator, Notice
 from framecue.indicators.panel import Panel
-from framecue.indicators.views import view_of
 from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
@@ -33,14 +33,18 @@ from framecue.portrait.darkroom import Darkroom
 from framecue.segmentation import Segmenter
 from framecue.segmentation.turns import InTurns
 from framecue.service import Service
-from framecue.settings import Settings
+from framecue.settings import BoothSettings, Settings
 from framecue.shots import Shots
 from framecue.shutter import SHUTTERS, Request, Shutter
 from framecue.shutter.ready import ReadyShutter
+from framecue.starts import PROVEN_S
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+SAFE_MODE = "SAFE MODE: no cues, photos only"
+FRAME, INFERENCE, ALBUM = "fresh frame", "finished inference", "writable album"  # signs of life
+SAFE_PATIENCE = 12  # times as long as otherwise, for signs of life in safe mode
 STOP_S = 0.6  # how long the frame in hand may take when the booth stops
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
@@ -52,7 +56,9 @@ class Booth:
     observe sees every moment of the live path, on its thread.
     It ends what it is given: segmenter, album, service, indicators.
     on_working is called once, when the first cue is out.
+    on_proven is called once, when it has worked for two minutes.
     complaint is what is wrong with the settings it runs on; repeated in every status line.
+    safe: camera, shutters and album only, and no giving up: for a booth that keeps failing. No cues then.
     """
 
     def __init__(
@@ -66,11 +72,14 @@ class Booth:
         open_camera: Callable[[], Camera] | None = None,
         observe: Callable[[Moment], None] = lambda _: None,
         on_working: Callable[[], None] = lambda: None,
+        on_proven: Callable[[], None] = lambda: None,
         complaint: str | None = None,
+        safe: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._clock, self._service = settings, clock, service
         self._album, self._on_working, self._complaint = album, on_working, complaint
+        self._on_proven, self._safe = on_proven, safe
         self._segmenter = InTurns(segmenter)  # the live path's, and now and then a shot's
         self._stop = threading.Event()
         self._panel = Panel((*_opened_indicators(settings), *indicators))
@@ -87,7 +96,11 @@ class Booth:
         self._fov_deg = settings.camera.fov_deg_with(lens)
         self._imu = self._watched_imu(clock)
         self.darkroom = Darkroom(
-            settings.portrait, settings.segmenter, album.folder, fov_deg=self._fov_deg, ready=self._tell_portrait
+            settings.portrait,
+            settings.segmenter,
+            album.folder,
+            fov_deg=self._fov_deg,
+            ready=self._tell_portrait,
         )
         self._pipeline = Pipeline(
             self._segmenter,
@@ -119,8 +132,10 @@ class Booth:
             on_kept=self._finish,
             exposure=settings.exposure,
         )
+        self._health = Health(_limits(settings.booth, safe))
         self._camera_fault: str | None = None
-        self._working = False
+        self._working_s: float | None = None  # since when, on the clock
+        self._proven = False
 
     def ask(self, request: Request) -> None:
         """What shutters and signal handlers call: "shoot" or "stop". From any thread, returns at once."""
@@ -130,7 +145,6 @@ class Booth:
             self._stop.set()
 
     def _see(self, moment: Moment) -> None:
-        self._panel.view(view_of(moment.segmentation, moment.composition, self.looks.current))
         self._panel.view(view_of(moment.segmentation, moment.composition, self.looks.current))
         if self._ready_shutter is not None:
             self._ready_shutter.see(moment.cue)
@@ -143,20 +157,22 @@ class Booth:
         """
         shutters: list[Shutter] = []
         self._panel.notice(Notice("starting", "Starting"))
-        if self._complaint is not None:
-            self._panel.notice(Notice("fault", self._complaint))
+        for trouble in filter(None, (self._complaint, SAFE_MODE if self._safe else None)):
+            self._panel.notice(Notice("fault", trouble))
         try:
-            self._refuse_without_album()
+            if not self._safe:
+                self._refuse_without_album()
             self.feed.start()
             if self._imu is not None:
                 self._imu.start()
-            self.live.start()
             self.shots.start()
-            self.looks.start()
-            self.finisher.start()
             self.album_watch.start()
-            self.copies.start()
-            self.darkroom.start()
+            if not self._safe:
+                self.live.start()
+                self.looks.start()
+                self.finisher.start()
+                self.copies.start()
+                self.darkroom.start()
             shutters += self._opened_shutters()
             self._watch(limit_s)
         finally:
@@ -199,6 +215,8 @@ class Booth:
         self._pipeline.guide = self._guide(look)
 
     def _finish(self, shot: Shot, look: Look, moment: Moment | None) -> None:
+        if self._safe:
+            return
         self.copies.kick()
         self.finisher.add(shot, look, None if moment is None else moment.composition)
         self.darkroom.add(shot)
@@ -234,15 +252,15 @@ class Booth:
         while not self._stop.wait(TICK_S):
             now_s = self._clock()
             self._tell_camera_faults()
-            if not self._working and self.live.newest is not None:
-                self._begin_working(now_s - began_s)
+            self._note_work(now_s, began_s)
             if self.feed.state == "ended" and not self.live.running:
                 log.info("the camera's source has ended")
                 return
             if now_s - began_s > limit_s:
                 return
             status = self.feed.status()
-            if status.frames == 0 and now_s - began_s > self._settings.booth.start_limit_s:
+            late = now_s - began_s > self._settings.booth.start_limit_s
+            if status.frames == 0 and late and not self._safe:
                 raise CameraError(
                     status.fault or "the camera gives no frames; check its cable, then start again"
                 )
@@ -252,20 +270,26 @@ class Booth:
                 status_s = now_s
                 self._say_status()
 
-    def _begin_working(self, after_s: float) -> None:
-        self._working = True
-        log.info("working %.1f s after start", after_s)
-        self._service.ready()
-        self._on_working()
+    def _note_work(self, now_s: float, began_s: float) -> None:
+        """Say, once each, that it works, and that it has worked for long enough."""
+        if self._working_s is None and (self._safe or self.live.newest is not None):
+            self._working_s = now_s
+            log.info("working %.1f s after start", now_s - began_s)
+            self._service.ready()
+            self._on_working()
+        elif self._working_s is not None and not self._proven and now_s - self._working_s >= PROVEN_S:
+            self._proven = True
+            self._on_proven()
 
     def _healthy(self, now_s: float) -> bool:
-        """A fresh frame and a finished inference, each within its own limit."""
-        moment, inferred_s = self.live.newest, self.live.inferred_s
-        if moment is None or inferred_s is None:
-            return False
-        limits = self._settings.booth
-        fresh = now_s - moment.frame.time_s < limits.frame_limit_s
-        return fresh and now_s - inferred_s < limits.inference_limit_s
+        """A fresh frame, a finished inference and a writable album, each within its own limit."""
+        frame, inferred_s = self.feed.newest(), self.live.inferred_s
+        ages = {
+            FRAME: None if frame is None else now_s - frame.time_s,
+            INFERENCE: None if inferred_s is None else now_s - inferred_s,
+            ALBUM: now_s - self.album_watch.sound_s,
+        }
+        return self._health.sound(ages)
 
     def _tell_camera_faults(self) -> None:
         fault = self.feed.fault
@@ -285,13 +309,24 @@ class Booth:
         if self.shots.lost:
             parts.append(f"{self.shots.lost} NOT KEPT")
         imu_fault = None if self._imu is None else self._imu.fault
-        faults = (self.album_watch.fault, self.copies.fault)
+        faults = (self.album_watch.fault, self.copies.fault, SAFE_MODE if self._safe else None)
         celsius = _temperature()
         if celsius is not None:
             parts.append(f"{celsius:.0f} °C")
         return ", ".join(
             [*parts, *filter(None, (self.feed.fault, self.live.fault, imu_fault, *faults, self._complaint))]
         )
+
+
+def _limits(settings: BoothSettings, safe: bool) -> dict[str, float]:
+    """Seconds that each sign of life may be old; a safe mode has no better one to be restarted into."""
+    if safe:
+        return {FRAME: settings.frame_limit_s * SAFE_PATIENCE, ALBUM: settings.album_limit_s * SAFE_PATIENCE}
+    return {
+        FRAME: settings.frame_limit_s,
+        INFERENCE: settings.inference_limit_s,
+        ALBUM: settings.album_limit_s,
+    }
 
 
 def _opened_indicators(settings: Settings) -> list[Indicator]:

@@ -2,43 +2,110 @@
 
 import logging
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 
-from framecue.album import open_album
+from framecue.album import Album, open_album
 from framecue.booth import Booth
+from framecue.journal import JournalHandler, SameLimit, goes_to_journal
 from framecue.lastgood import keep_settings, state_folder, usable_settings
-from framecue.segmentation.segmenter import open_segmenter
+from framecue.segmentation import Segmenter
+from framecue.segmentation.absent import AbsentSegmenter
+from framecue.segmentation.standby import open_steady
 from framecue.service import Service
-from framecue.settings import find_settings_file
+from framecue.settings import Settings, find_settings_file
+from framecue.starts import Starts, delay_s
 
 log = logging.getLogger(__name__)
 
+SAFE_INDICATORS = ("console", "leds")
+
 
 def run_daemon(config: Path | None) -> None:
-    """Run a booth until it is asked to stop; raises a FramecueError that says why it cannot start."""
+    """Run a booth until it is asked to stop; raises a FramecueError that says why it cannot start.
+
+    After starts that failed it waits before it tries again, longer each time, and after some of them runs
+    with camera, shutters and album alone.
+    """
+    _log_to_journal()
+    service, stop = Service(), threading.Event()
+    ask = _on_signals(stop.set)
+    starts = Starts(state_folder())
+    failed = starts.begin() if service.watched else 0
+    if delay_s(failed):
+        log.warning("%d starts in a row have failed: waiting %g s", failed, delay_s(failed))
+        service.status(f"waiting after {failed} failed starts")
+    if stop.wait(delay_s(failed)):
+        starts.proven()
+        return
+    _run(config, service, starts, failed, stop, ask)
+    starts.proven()
+
+
+def _run(
+    config: Path | None,
+    service: Service,
+    starts: Starts,
+    failed: int,
+    stop: threading.Event,
+    ask: Callable[[Callable[[], None]], None],
+) -> None:
     file = config or find_settings_file()
     settings, complaint = usable_settings(file, state_folder())
     if complaint is not None:
         log.error("%s", complaint)
+    safe = failed >= settings.booth.safe_after
+    if safe:
+        log.error("%d starts in a row have failed: SAFE MODE, camera, shutters and album only", failed)
+        settings = safe_settings(settings)
     # For small pictures a thread pool costs more than it saves; the cores are the model's.
     cv2.setNumThreads(1)
     # The model's process starts first: it takes longest, and the camera opens meanwhile.
-    segmenter = open_segmenter(settings.segmenter)
+    segmenter: Segmenter = AbsentSegmenter() if safe else open_steady(settings.segmenter)
+    album: Album | None = None
     try:
         album = open_album(settings.album)
         booth = Booth(
             settings,
             segmenter=segmenter,
             album=album,
-            service=Service(),
-            on_working=lambda: None if complaint else keep_settings(file, state_folder()),
+            service=service,
+            on_working=lambda: None if complaint or safe else keep_settings(file, state_folder()),
+            on_proven=lambda: None if safe else starts.proven(),
             complaint=complaint,
+            safe=safe,
         )
     except BaseException:
         segmenter.close()
+        if album is not None:
+            album.close()
         raise
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: booth.ask("stop"))
+    ask(lambda: booth.ask("stop"))
+    if stop.is_set():
+        booth.ask("stop")
     booth.run()
+
+
+def safe_settings(settings: Settings) -> Settings:
+    """The settings with all left out that a shot can do without."""
+    shown = tuple(each for each in settings.indicators if each.kind in SAFE_INDICATORS)
+    return settings.model_copy(update={"imu": None, "indicators": shown})
+
+
+def _on_signals(act: Callable[[], None]) -> Callable[[Callable[[], None]], None]:
+    """Have SIGTERM and SIGINT do something; returns what has them do something else besides."""
+    acts = [act]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: [each() for each in acts])
+    return acts.append
+
+
+def _log_to_journal() -> None:
+    """Under systemd log lines get fields and a limit; in a terminal they stay as they are."""
+    if goes_to_journal():
+        handler = JournalHandler()
+        handler.addFilter(SameLimit())
+        logging.getLogger().handlers[:] = [handler]

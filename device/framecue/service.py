@@ -30,6 +30,11 @@ class Service:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             self._socket.setblocking(False)  # a busy systemd must not hold up the booth
 
+    @property
+    def watched(self) -> bool:
+        """Whether systemd started us, and starts us again when we fail."""
+        return self._socket is not None
+
     def ready(self, status: str = "") -> None:
         """The booth is up. status: one line for `systemctl status`."""
         self._send("READY=1", status=status)

@@ -39,6 +39,15 @@ class BoothSettings(Table):
     inference_limit_s: float = Field(
         5.0, ge=0.5, le=60, description="seconds without an inference after which the watchdog goes hungry"
     )
+    album_limit_s: float = Field(
+        30.0, ge=2, le=600, description="seconds no shot could be kept after which the watchdog goes hungry"
+    )
+    safe_after: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="starts failed in a row after which only camera, shutters and album are started",
+    )
     frozen_limit_s: float = Field(
         10.0,
         ge=0,

@@ -87,7 +87,7 @@ class Shots:
                 self._lose(f"{type(error).__name__}: {error}")
             else:
                 self.kept.append(shot)
-                log.info("shot kept: %s", shot.original)
+                log.info("shot kept: %s", shot.original, extra={"fields": _fields(shot, pressed.moment)})
                 self._indicator.notice(Notice("saved", f"Saved {shot.original}"))
                 self._on_kept(shot, pressed.look, pressed.moment)
                 self._bracket(shot, still, evs)
@@ -160,6 +160,11 @@ class Shots:
                 preview[1],
                 preview[0],
             )
+
+
+def _fields(shot: Shot, moment: Moment | None) -> dict[str, object]:
+    """What the journal can be searched for."""
+    return {"shot": shot.number, "look": shot.look, "cue": None if moment is None else moment.cue.cue}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
-"""The terminal as an indicator: one live line there, plain lines into anything else."""
+"""The terminal as an indicator: one live line there, plain lines into anything else, few in the journal."""
 
+import logging
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.indicators import Notice
 from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Colour
+from framecue.journal import goes_to_journal
 
 _SGR: dict[Colour, int] = {
     "red": 31,
@@ -22,6 +24,8 @@ _SGR: dict[Colour, int] = {
     "white": 37,
 }
 REWRITE_S = 1.0
+JOURNAL_EVERY_S = 10.0  # between cues in the journal: a night of every change would push all else out of it
+log = logging.getLogger(__name__)
 _CLEAR_LINE = "\r\x1b[2K"
 
 
@@ -36,7 +40,8 @@ class Driver:
 
     On a terminal the cue is one line that rewrites itself, in colour unless NO_COLOR is set; notices are
     lines of their own above it. Elsewhere every change is a line, whole degrees and tenths of metres being
-    the smallest change there is. A cue's text already says its amount and its second move.
+    the smallest change there is. Where standard error is the journal, a cue is told every 10 s at most, with
+    its name as a field. A cue's text already says its amount and its second move.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Driver:
             raise IndicatorError("console: there is no standard error; remove the console from the settings")
         self._stream: TextIO = found
         self._settings = settings
+        self._journal = stream is None and goes_to_journal()
         self._live = found.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._coloured = self._live and not os.environ.get("NO_COLOR")
         self._clock = clock
@@ -64,6 +70,11 @@ class Driver:
         # A log line may have taken the live line's place; it comes back by itself.
         if look == self._shown and not (self._live and now - self._written_s >= REWRITE_S):
             return
+        if self._journal:
+            if self._shown is None or now - self._written_s >= JOURNAL_EVERY_S:
+                log.info("cue: %s", cue.text, extra={"fields": {"cue": cue.cue, "amount": cue.amount}})
+                self._shown, self._written_s = look, now
+            return
         sign = CUE_SIGNS[cue.cue]
         line = f"{sign.arrow.glyph} {cue.text}"
         if self._live:
@@ -75,6 +86,9 @@ class Driver:
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator. Raises IndicatorError where the terminal is gone."""
+        if self._journal:
+            log.info("told: %s", notice.text, extra={"fields": {"notice": notice.name}})
+            return
         line = self._paint(notice.text, NOTICE_SIGNS[notice.name].colour)
         self._write(f"{_CLEAR_LINE}{line}\n{self._line}" if self._live else line + "\n")
 

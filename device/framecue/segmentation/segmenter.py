@@ -51,7 +51,8 @@ class SegmenterSettings(Table):
         "libedgetpu.so.1",
         description="Edge TPU library, name or path, for models compiled for it; empty = there is none",
     )
-    cpu_fallback: bool = Field(True, description="use the model's CPU twin where there is no Edge TPU")
+    cpu_fallback: bool = Field(True, description="go on on the CPU where there is no Edge TPU")
+    standby: str = Field("fast", description="model the booth uses on the CPU while its Edge TPU is lost")
     answer_limit_s: float = Field(
         1.0, ge=0.05, le=60, description="seconds after which a model is taken for hung and replaced"
     )
