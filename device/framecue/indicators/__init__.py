@@ -29,7 +29,10 @@ NoticeName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the booth has to say that is no cue: a shot kept or lost, a fault, another look, its end."""
+    """Something the booth has to say that is no cue: a shot kept or lost, a fault, another look, its end.
+
+    A countdown's text is the seconds that are left.
+    """
 
     name: NoticeName
     text: str

@@ -76,6 +76,11 @@ class Sign:
     stays_s: float = 0.0
 
     @property
+    def on_button(self) -> Pattern:
+        """How the shutter button's lamp shows a cue: lit for a picture that is worth a press, else alive."""
+        return self.pattern if self.colour == "green" else Pattern.BLIP
+
+    @property
     def without_colour(self) -> tuple[Pattern, bool, bool, bool]:
         """All that someone who sees no colours sees of it on the lamps."""
         lit = self.arrow.ahead or self.arrow.back
