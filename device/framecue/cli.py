@@ -171,6 +171,18 @@ def bench_live(
     bench(frames, model, as_json)
 
 
+@bench_app.command("portrait")
+def bench_portrait(
+    as_json: JsonOption = False,
+    runs: Annotated[int, typer.Option(min=1, help="Portraits to time.")] = 5,
+    model: ModelOption = None,
+) -> None:
+    """Time a 12-megapixel portrait, its memory, and what it costs the live path."""
+    from framecue.bench.portrait import bench_portrait as bench
+
+    bench(runs, model, as_json)
+
+
 def _in_words(photo: str, composition: "Composition") -> str:
     lines = [f"{photo}: {len(composition.subjects) or 'nobody'} found"]
     for index, subject in enumerate(composition.subjects):

@@ -30,7 +30,7 @@ from framecue.portrait.trimap import Trimap, find_window, make_trimap
 from framecue.segmentation.segmenter import SegmenterSettings
 
 Plane = NDArray[np.float32]
-METHODS = ("bilinear", "guided", "framecue", "pymatting", "pymatting_512")
+_FOUND = 0.8  # overlap with the truth under which it is the segmenter that failed
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
             truth = scene(arguments.first + number, file)
             found = judge(truth, maker, settings, reference)
             if found is None:
-                print(f"{truth.name}: nobody found", file=sys.stderr)
+                print(f"{truth.name}: the segmenter did not find them", file=sys.stderr)
                 continue
             row, tile = found
             rows.append(row)
@@ -61,7 +61,7 @@ def main() -> None:
 def judge(
     truth: Truth, maker: Maker, settings: PortraitSettings, reference: Any
 ) -> tuple[dict[str, float], NDArray[np.uint8]] | None:
-    """Errors of every method on one picture, and a strip to look at; None where nobody was found."""
+    """Errors of every method on one picture, and a strip to look at; None where the segmenter failed."""
     height, width = truth.alpha.shape
     kept = maker.choose(truth.image)
     if not kept.anybody:
@@ -72,6 +72,9 @@ def judge(
     coarse = maker._segmenter.segment(small)
     person = cv2.resize(coarse.person * kept.mask, (width, height), interpolation=cv2.INTER_LINEAR)
     alphas["bilinear"] = np.asarray(person, np.float32)
+    seen, there = person > 0.5, truth.alpha > 0.5
+    if (seen & there).sum() < _FOUND * (seen | there).sum():
+        return None
     alphas["guided"] = guided(truth.image, alphas["bilinear"])
     if reference is not None:
         alphas["pymatting"] = closed_form(truth.image, coarse, kept, reference, None)

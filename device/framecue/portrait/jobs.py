@@ -182,9 +182,6 @@ def _free_mb() -> float | None:
 def _give_way() -> None:
     """Run only when nothing else wants the cores; the model's process is started from here and does too."""
     os.nice(19)
-    idle = getattr(os, "SCHED_IDLE", None)
-    if idle is not None:
-        os.sched_setscheduler(0, idle, os.sched_param(0))
 
 
 @cache
