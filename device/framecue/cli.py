@@ -11,6 +11,7 @@ import typer
 
 from framecue.album.commands import album_app
 from framecue.calibrate.commands import calibrate_app
+from framecue.doctor.commands import doctor
 from framecue.errors import FramecueError
 from framecue.looks.commands import crop, learn, looks_app
 from framecue.portrait.commands import portrait
@@ -32,6 +33,7 @@ app.command()(crop)
 app.command()(guide)
 app.command()(simulate)
 app.command()(portrait)
+app.command()(doctor)
 app.add_typer(looks_app, name="looks")
 app.add_typer(album_app, name="album")
 app.add_typer(calibrate_app, name="calibrate")

@@ -1,0 +1,275 @@
+"""The doctor finds what is wrong with each part, and says what to do about it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from framecue.doctor import Result, World
+from framecue.doctor.examine import examine
+from framecue.doctor.hands import check_indicator, check_shutter
+from framecue.doctor.machine import SAMPLE, check_clock, check_disk, check_power, check_temperature
+from framecue.doctor.picture import check_camera, check_model
+from framecue.errors import CameraError, CameraMissingError, ModelMissingError, ShutterError
+from framecue.frame import Frame, Still
+from framecue.indicators.console import Settings as Console
+from framecue.shutter.button import Settings as Button
+
+NOISE = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
+STUDIO = """
+[camera]
+kind = "studio"
+width = 160
+height = 120
+still_width = 320
+still_height = 240
+[segmenter]
+model = "fast"
+[album]
+folder = "{folder}"
+min_free_mb = 10
+"""
+
+
+class Now:
+    """A clock that only waiting moves."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+        self.said: list[str] = []
+
+    def wait(self, seconds: float) -> None:
+        self.s += seconds
+
+    def world(
+        self, root: Path = Path("/nowhere"), command: Callable[[Sequence[str]], str] | None = None
+    ) -> World:
+        def none(words: Sequence[str]) -> str:
+            raise FileNotFoundError(words[0])
+
+        return World(lambda: self.s, self.wait, self.said.append, command or none, root)
+
+
+class FakeCamera:
+    """Gives one picture at a rate, on a clock of its own; or fails."""
+
+    def __init__(
+        self, now: Now, image: NDArray[np.uint8] = NOISE, rate: float = 30.0, fail_at: int = 999
+    ) -> None:
+        self.now, self.image, self.rate, self.left = now, image, rate, fail_at
+        self.closed = False
+
+    def read(self, timeout_s: float) -> Frame:  # noqa: ARG002
+        self.left -= 1
+        if self.left <= 0:
+            raise CameraError("no frame for 3 s")
+        self.now.wait(1 / self.rate)
+        return Frame(self.image, self.now.s, 1)
+
+    def still(self, timeout_s: float, ev: float = 0.0) -> Still:  # noqa: ARG002
+        self.now.wait(0.4)
+        return Still(self.image, self.now.s)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def camera_result(**wrong: Any) -> Result:
+    now = Now()
+    camera = FakeCamera(now, **wrong)
+    result = check_camera(lambda: camera, 30.0, 8.0, now.world())
+    assert camera.closed
+    return result
+
+
+def test_a_good_camera_is_told_with_rate_sharpness_and_the_time_of_a_picture() -> None:
+    result = camera_result()
+    assert result.state == "ok"
+    assert result.numbers["frames_per_s"] == pytest.approx(29, abs=1.1)
+    assert result.numbers["still_s"] == 0.4
+    assert result.numbers["sharpness"] > 100
+
+
+@pytest.mark.parametrize(
+    ("wrong", "state", "advice"),
+    [
+        ({"rate": 12.0}, "warning", "more light"),
+        ({"image": np.full_like(NOISE, 2)}, "warning", "lens cap"),
+        ({"image": np.full_like(NOISE, 128)}, "warning", "focus"),
+        ({"fail_at": 5}, "broken", "another cable"),
+    ],
+)
+def test_a_slow_black_blurred_or_failing_camera_is_told(
+    wrong: dict[str, Any], state: str, advice: str
+) -> None:
+    result = camera_result(**wrong)
+    assert result.state == state
+    assert advice in result.advice
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> Any:
+        raise error
+
+    return fail
+
+
+def test_what_is_not_there_is_broken_and_told_what_to_do() -> None:
+    world = Now().world()
+    camera = check_camera(raising(CameraMissingError("no camera at /dev/video0")), 30, 8, world)
+    model = check_model(raising(ModelMissingError("no model")), NOISE)
+    button = check_shutter(Button(), 5, world, raising(ShutterError("no pins")))
+    for result in (camera, model, button):
+        assert result.state == "broken"
+        assert result.advice
+
+
+class FakeShutter:
+    """Pressed so many looks after it was made."""
+
+    def __init__(self, pressed: bool) -> None:
+        self.pressed, self.closed = pressed, False
+
+    def make(self, _settings: object, ask: Callable[[str], None]) -> "FakeShutter":
+        if self.pressed:
+            ask("shoot")
+        return self
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(
+    ("pressed", "limit_s", "state"), [(True, 5, "ok"), (False, 5, "broken"), (False, 0, "skipped")]
+)
+def test_a_button_is_waited_for_with_a_limit(pressed: bool, limit_s: float, state: str) -> None:
+    now, shutter = Now(), FakeShutter(pressed)
+    result = check_shutter(Button(), limit_s, now.world(), shutter.make)
+    assert result.state == state
+    assert shutter.closed
+    assert now.s <= limit_s + 0.2
+    assert now.said == ([f"button: press it now ({limit_s:g} s)"] if limit_s else [])
+
+
+def test_each_lamp_is_shown_in_turn_and_named_while_it_is() -> None:
+    shown: list[str] = []
+
+    class Lamps:
+        def show(self, cue: Any) -> None:
+            shown.append(cue.cue)
+
+        def notice(self, notice: Any) -> None:
+            shown.append(notice.name)
+
+        def close(self) -> None:
+            shown.append("dark")
+
+    now = Now()
+    result = check_indicator(Console(), now.world(), lambda _settings: Lamps())
+    assert result.state == "ok"
+    assert shown == ["fault", "ready", "step_back", "step_closer", "tilt_up", "dark"]
+    assert len(now.said) == 5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "min_free_mb", "errors", "life", "state", "advice"),
+    [
+        (0.2, 10, 0, "0x01 0x02", "ok", ""),
+        (4.0, 10, 0, "", "warning", "class A1"),
+        (0.2, 10**9, 0, "", "broken", "move pictures away"),
+        (0.2, 10, 3, "", "warning", "met 3 errors"),
+        (0.2, 10, 0, "0x01 0x09", "warning", "90 % worn"),
+    ],
+)
+def test_a_disk_that_is_slow_full_worn_or_failing_is_told(
+    tmp_path: Path, seconds: float, min_free_mb: int, errors: int, life: str, state: str, advice: str
+) -> None:
+    import os
+
+    device = tmp_path.stat().st_dev
+    block = tmp_path / f"sys/dev/block/{os.major(device)}:{os.minor(device)}"
+    (block / "device").mkdir(parents=True)
+    (block / "device/life_time").write_text(life or "0x01 0x01")
+    ext4 = tmp_path / "sys/fs/ext4" / block.name
+    ext4.mkdir(parents=True)
+    (ext4 / "errors_count").write_text(str(errors))
+    world = Now().world(tmp_path)
+    result = check_disk(tmp_path / "album", min_free_mb, world, lambda _folder: seconds)
+    assert result.state == state
+    assert advice in result.advice
+    assert result.numbers["write_mb_s"] == pytest.approx(SAMPLE / 1e6 / seconds, abs=0.1)
+
+
+def test_a_real_disk_is_written_and_left_as_it_was(tmp_path: Path) -> None:
+    result = check_disk(tmp_path, 10, Now().world())
+    assert result.numbers["write_mb_s"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "found"),
+    [
+        ("throttled=0x0", "ok", "steady"),
+        ("throttled=0x50005", "broken", "too little voltage now"),
+        ("throttled=0x50000", "warning", "since it was switched on"),
+        ("throttled=0x80008", "warning", "temperature limit"),
+        ("nonsense", "skipped", ""),
+    ],
+)
+def test_the_firmwares_power_bits_are_read(told: str, state: str, found: str) -> None:
+    result = check_power(Now().world(command=lambda _: told))
+    assert result.state == state
+    assert found in result.found
+
+
+@pytest.mark.parametrize(("milli", "state"), [(45_000, "ok"), (75_000, "warning"), (85_000, "broken")])
+def test_a_hot_machine_is_told(tmp_path: Path, milli: int, state: str) -> None:
+    zone = tmp_path / "sys/class/thermal/thermal_zone1"
+    zone.mkdir(parents=True)
+    (zone / "temp").write_text(str(milli))
+    assert check_temperature(Now().world(tmp_path)).state == state
+
+
+def test_a_clock_that_is_not_set_or_not_kept_is_told(tmp_path: Path) -> None:
+    world = Now().world(tmp_path)
+    assert check_clock(datetime(1970, 1, 1, tzinfo=UTC), world).state == "broken"
+    assert check_clock(datetime(2027, 1, 1, tzinfo=UTC), world).state == "warning"
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/rtc0").touch()
+    assert check_clock(datetime(2027, 1, 1, tzinfo=UTC), world).state == "ok"
+
+
+def test_settings_that_cannot_be_read_are_told_and_the_rest_is_tried_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "framecue.toml"
+    file.write_text("[camera\n")
+    results = examine(file, 0, Now().world())
+    assert next(results).state == "broken"
+    assert next(results).part == "clock"
+
+
+@pytest.mark.slow
+def test_the_command_examines_a_machine_without_hardware(tmp_path: Path) -> None:
+    file = tmp_path / "framecue.toml"
+    file.write_text(STUDIO.format(folder=tmp_path / "album"))
+    words = [sys.executable, "-m", "framecue", "doctor", "--config", str(file), "--json"]
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
+    )
+    results = {each["part"]: each for each in map(json.loads, done.stdout.splitlines())}
+    assert {"settings", "clock", "disk", "camera", "model", "indicator console"} <= results.keys()
+    assert results["model"]["numbers"]["invoke_ms"] > 0
+    broken = [each for each in results.values() if each["state"] == "broken"]
+    assert done.returncode == bool(broken), done.stderr
+    assert {each["part"] for each in broken} <= {"temperature"}
+    file.write_text(STUDIO.format(folder=tmp_path / "album").replace('"studio"', '"v4l2"'))
+    again = subprocess.run(
+        words, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
+    )
+    assert again.returncode == 1
