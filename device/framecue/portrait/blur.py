@@ -51,8 +51,8 @@ def spread(
     bright = bloomed(light, lens.bloom, float(radius.max(initial=0)))
     if nearer is None or not nearer.any():
         return Spread(_laid(bright, radius, weight, lens)[0])
-    front, cover = _laid(bright, radius, weight * nearer, lens, normalised=False)
-    return Spread(_laid(bright, radius, weight * ~nearer, lens)[0], front, np.clip(cover, 0, 1))
+    front, cover = _laid(bright, radius, weight * nearer, lens)
+    return Spread(_laid(bright, radius, weight * ~nearer, lens)[0], front * cover[..., None], cover)
 
 
 def bloomed(light: Plane, stops: float, radius: float) -> Plane:
@@ -77,10 +77,9 @@ def radii(largest: float) -> list[float]:
     return [*found, 0.0]
 
 
-def _laid(
-    light: Plane, radius: Plane, weight: Plane, lens: LensSettings, normalised: bool = True
-) -> tuple[Plane, Plane]:
-    """Layers of the pixels that weigh, the most blurred first; their light, and how much they cover."""
+def _laid(light: Plane, radius: Plane, weight: Plane, lens: LensSettings) -> tuple[Plane, Plane]:
+    """Layers of the pixels that weigh, the most blurred first; their light, and how much they cover, 0..1."""
+    covered = np.zeros(radius.shape, np.float32)
     nodes = radii(float(radius[weight > _LITTLE].max(initial=0)))
     total = np.zeros((*radius.shape, 4), np.float32)
     for index, node in enumerate(nodes):
@@ -95,9 +94,8 @@ def _laid(
         there = total[box]
         there *= 1 - np.clip(layer[..., 3:], 0, 1)
         there += layer
-    if not normalised:
-        return total[..., :3], total[..., 3]
-    return _divided(total), total[..., 3]
+        covered[box] += layer[..., 3]
+    return _divided(total), np.minimum(covered, 1)
 
 
 def _share(radius: Plane, nodes: list[float], index: int) -> Plane:
