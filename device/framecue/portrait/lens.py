@@ -9,7 +9,7 @@ from pydantic import Field
 
 from framecue.table import Table
 
-Shape = Literal["disc", "hexagon", "cats_eye"]
+Shape = Literal["disc", "hexagon"]
 
 
 class LensSettings(Table):
@@ -17,9 +17,7 @@ class LensSettings(Table):
 
     focal_mm: float = Field(85.0, ge=10, le=400, description="focal length, millimetres")
     aperture: float = Field(1.8, ge=0.7, le=32, description="f-number: smaller blurs more")
-    shape: Shape = Field(
-        "disc", description="what a bright point far away becomes; cats_eye: towards the corners"
-    )
+    shape: Shape = Field("disc", description="what a small bright point far away becomes")
     bloom: float = Field(
         2.0,
         ge=0,
@@ -49,7 +47,7 @@ def blur_radius(
 def opening(radius: float, shape: Shape = "disc") -> NDArray[np.float32]:
     """A point's image, (2 n + 1, 2 n + 1) float32 that sums to 1, antialiased; radius in pixels.
 
-    A hexagon has the disc's area. A cat's eye is a disc too: what narrows it depends on the place.
+    A hexagon has the disc's area.
     """
     reach = max(0, int(np.ceil(radius + 0.5 - 1e-6))) if radius > 0 else 0
     fine = 8
