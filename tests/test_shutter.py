@@ -3,12 +3,13 @@
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from typing import IO, Any
 
 import pytest
 from gpiozero import LED
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPin
 from pydantic import ValidationError
 
 from framecue.errors import ShutterError
@@ -57,12 +58,12 @@ def clock() -> Clock:
 
 
 class Pressable:
-    """A button on a mock pin."""
+    """A button on a mock pin; what is due is looked at when the test says so."""
 
     def __init__(self, asked: Asked, clock: Clock, **settings: Any) -> None:
         self.factory = MockFactory()
-        # hold_s may be shorter here than settings allow, so that no test has to hold for a second.
-        self.settings = button.Settings().model_copy(update=settings)
+        self.settings = button.Settings(**settings)
+        self.clock = clock
         self.driver = button.Driver(self.settings, asked, pin_factory=self.factory, clock=clock)
         self.pin = self.factory.pin(self.settings.pin)
 
@@ -72,6 +73,10 @@ class Pressable:
     def release(self) -> None:
         self.pin.drive_high() if self.settings.pull_up else self.pin.drive_low()
 
+    def after(self, seconds: float) -> None:
+        self.clock.now += seconds
+        self.driver.look()
+
 
 @pytest.mark.parametrize("pull_up", [True, False])
 def test_a_press_shoots_at_once_and_letting_go_does_nothing(
@@ -80,8 +85,10 @@ def test_a_press_shoots_at_once_and_letting_go_does_nothing(
     shutter = Pressable(asked, clock, pull_up=pull_up)
     assert asked.all() == []
     shutter.press()
+    shutter.after(0.03)
     assert asked.all() == ["shoot"]
     shutter.release()
+    shutter.after(0.03)
     assert asked.all() == []
     shutter.driver.close()
 
@@ -90,53 +97,87 @@ def test_a_bouncing_contact_or_a_nervous_finger_gives_one_shot(asked: Asked, clo
     shutter = Pressable(asked, clock)
     for _ in range(10):
         shutter.press()
+        shutter.after(0.02)
         shutter.release()
-        clock.now += 0.04
-    assert asked.all() == ["shoot"]
-    clock.now += 0.5
+        shutter.after(0.001)
     shutter.press()
+    shutter.after(0.04)
+    shutter.release()
+    shutter.after(0.1)
+    shutter.press()
+    shutter.after(0.04)
+    assert asked.all() == ["shoot"]
+    shutter.release()
+    shutter.after(0.5)
+    shutter.press()
+    shutter.after(0.04)
     assert asked.all() == ["shoot"]
     shutter.driver.close()
 
 
-def test_a_hum_on_the_wire_cannot_keep_the_button_dead(asked: Asked, clock: Clock) -> None:
+def test_a_press_is_noticed_by_itself_within_60_ms(asked: Asked) -> None:
+    factory = MockFactory()
+    driver = button.Driver(button.Settings(), asked, pin_factory=factory)
+    pressed_s = time.monotonic()
+    factory.pin(26).drive_low()
+    assert asked.next() == "shoot"
+    waited_s = time.monotonic() - pressed_s
+    assert 0.03 <= waited_s < 1.0  # `python -m tests.bench.press` tells how long on a machine that is quiet
+    driver.close()
+
+
+def test_a_long_hold_stops_after_the_shot_of_its_press_once_it_is_let_go(asked: Asked, clock: Clock) -> None:
     shutter = Pressable(asked, clock)
-    for _ in range(80):  # 10 s of phantom edges, each within half a second of the last
+    shutter.press()
+    shutter.after(0.04)
+    assert asked.all() == ["shoot"]
+    shutter.after(5.1)
+    assert asked.all() == ["stop_armed"]
+    shutter.release()
+    shutter.after(0.04)
+    assert asked.all() == ["stop"]
+    shutter.driver.close()
+
+
+def test_a_button_that_is_jammed_when_the_booth_starts_asks_for_nothing(
+    asked: Asked, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Jammed(MockPin):
+        def _set_pull(self, value: str) -> None:
+            super()._set_pull(value)
+            self.drive_low()
+
+    factory = MockFactory(pin_class=Jammed)
+    driver = button.Driver(button.Settings(), asked, pin_factory=factory, clock=clock)
+    clock.now += 60
+    driver.look()
+    factory.pin(26).drive_high()
+    clock.now += 1
+    driver.look()
+    assert asked.all() == []
+    assert [record.message for record in caplog.records] == [
+        "button: is held down; it counts once it has been let go"
+    ]
+    factory.pin(26).drive_low()
+    clock.now += 0.1
+    driver.look()
+    assert asked.all() == ["shoot"]
+    driver.close()
+
+
+def test_a_jammed_button_is_mentioned_once(
+    asked: Asked, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutter = Pressable(asked, clock)
+    for _ in range(3):
         shutter.press()
+        for _ in range(30):
+            shutter.after(1.0)
         shutter.release()
-        clock.now += 0.125
-    assert len(asked.all()) == 20
-    shutter.driver.close()
-
-
-def test_the_debounce_time_reaches_the_pin(asked: Asked, clock: Clock) -> None:
-    shutter = Pressable(asked, clock, debounce_s=0.04)
-    assert shutter.pin.bounce == 0.04
-    shutter.driver.close()
-
-
-def test_a_long_hold_stops_after_the_shot_of_its_press(asked: Asked, clock: Clock) -> None:
-    shutter = Pressable(asked, clock, hold_s=0.01)
-    shutter.press()
-    assert asked.next() == "shoot"
-    assert asked.next() == "stop"
-    shutter.driver.close()
-    assert asked.all() == []
-
-
-def test_a_hold_whose_release_was_missed_stops_nothing(asked: Asked, clock: Clock) -> None:
-    shutter = Pressable(asked, clock)
-    shutter.press()
-    assert asked.next() == "shoot"
-    shutter.pin._state = True  # let go, without an edge
-    shutter.driver._button.when_held()
-    assert asked.all() == []
-    shutter.driver.close()
-
-
-def test_holding_can_be_made_to_stop_nothing(asked: Asked, clock: Clock) -> None:
-    shutter = Pressable(asked, clock, hold_s=0.01, hold_stops=False)
-    assert shutter.driver._button.when_held is None
+        shutter.after(1.0)
+    assert asked.all() == ["shoot", "stop_armed"] * 3
+    assert len(caplog.records) == 1
+    assert "jammed" in caplog.records[0].message
     shutter.driver.close()
 
 
@@ -154,7 +195,7 @@ def test_without_pins_the_button_says_so_in_one_line(asked: Asked) -> None:
         button.Driver(button.Settings(), asked)
 
 
-@pytest.mark.parametrize("wrong", [{"pin": 28}, {"debounce_s": 0}, {"hold_s": 0.2}, {"bounce": 1}])
+@pytest.mark.parametrize("wrong", [{"pin": 28}, {"min_press_s": -1}, {"hold_s": 0.2}, {"bounce": 1}])
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         SHUTTERS.settings({"kind": "button", **wrong})

@@ -29,6 +29,7 @@ from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
 from framecue.photos import measure_image
+from framecue.presses import Presses
 from framecue.portrait.darkroom import Darkroom
 from framecue.segmentation import Segmenter
 from framecue.segmentation.turns import InTurns
@@ -132,17 +133,21 @@ class Booth:
             on_kept=self._finish,
             exposure=settings.exposure,
         )
+        self._presses = Presses(
+            self.shots.press,
+            self._stop.set,
+            self._panel,
+            countdown_s=settings.booth.countdown_s,
+            burst=settings.booth.burst,
+        )
         self._health = Health(_limits(settings.booth, safe))
         self._camera_fault: str | None = None
         self._working_s: float | None = None  # since when, on the clock
         self._proven = False
 
     def ask(self, request: Request) -> None:
-        """What shutters and signal handlers call: "shoot" or "stop". From any thread, returns at once."""
-        if request == "shoot":
-            self.shots.press()
-        else:
-            self._stop.set()
+        """What shutters and signal handlers call. From any thread, returns at once."""
+        self._presses.ask(request)
 
     def _see(self, moment: Moment) -> None:
         self._panel.view(view_of(moment.segmentation, moment.composition, self.looks.current))

@@ -54,6 +54,8 @@ class BoothSettings(Table):
         le=600,
         description="seconds of identical pictures after which a camera is reopened; 0 = never",
     )
+    countdown_s: int = Field(3, ge=1, le=20, description="seconds of the countdown that a long press starts")
+    burst: int = Field(1, ge=1, le=10, description="shots for each press")
     still_limit_s: float = Field(8.0, ge=1, le=60, description="seconds a full-resolution picture may take")
     start_limit_s: float = Field(
         10.0, ge=1, le=600, description="seconds after starting by which the first frame must have come"

@@ -7,7 +7,9 @@ from framecue.drivers import Room
 
 SHUTTERS = Room("framecue.shutter")
 
-Request = Literal["shoot", "stop"]
+# heard: a press that is not over, and may become a shot or a countdown. countdown_armed, stop_armed: held so
+# long that letting go starts a countdown, or stops the booth.
+Request = Literal["heard", "shoot", "countdown_armed", "countdown", "stop_armed", "stop"]
 Ask = Callable[[Request], None]  # thread-safe, returns at once
 
 

@@ -2,6 +2,7 @@
 
 It shoots the moment it is pressed, not when it is let go: the face that made someone press is gone a
 moment later. So a long hold, which asks the booth to stop, has taken a shot first; that shot is kept.
+Where holding starts a countdown, a press can only be told from a hold when it ends, and shoots then.
 """
 
 import time
@@ -11,33 +12,25 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from framecue.drivers import DriverSettings
 from framecue.errors import ShutterError
 from framecue.gpio import Pin, opening_pins
 from framecue.shutter import Ask
-from framecue.shutter.pace import Pace
+from framecue.shutter.press import PressSettings
+from framecue.shutter.watch import PressWatch
 
 
-class Settings(DriverSettings):
+class Settings(PressSettings):
     """Where the button is, and what counts as a press."""
 
     kind: Literal["button"] = "button"
     pin: Pin = Field(26, description="GPIO number of the button")
     pull_up: bool = Field(True, description="true: the button connects the pin to ground; false: to 3.3 V")
-    debounce_s: float = Field(
-        0.03, ge=0.001, le=0.5, description="seconds the contact must be stable; shorter spikes are ignored"
-    )
-    min_interval_s: float = Field(
-        0.5, ge=0, le=10, description="seconds after a shot was asked for in which presses are ignored"
-    )
-    hold_s: float = Field(5.0, ge=1, le=60, description="seconds to hold the button to stop the booth safely")
-    hold_stops: bool = Field(True, description="whether holding the button stops the booth")
 
 
 class Driver:
-    """Asks "shoot" on every press and, where hold_stops is set, "stop" on a long hold.
+    """Asks for what presses of the button mean.
 
-    clock: monotonic seconds. pin_factory: gpiozero's; None for the one it finds.
+    clock: monotonic seconds. pin_factory: gpiozero's; None for the board's own.
     """
 
     def __init__(
@@ -47,34 +40,24 @@ class Driver:
         pin_factory: Any = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._ask = ask
-        self._pace = Pace(settings.min_interval_s, clock)
         with opening_pins("button", ShutterError), ExitStack() as opened:
-            from gpiozero import Button
+            from gpiozero import DigitalInputDevice
 
+            # No bounce_time: pin libraries differ in what it means, and time stamps of edges tell more.
             self._button = opened.enter_context(
-                Button(
-                    settings.pin,
-                    pull_up=settings.pull_up,
-                    bounce_time=settings.debounce_s,
-                    hold_time=settings.hold_s,
-                    pin_factory=pin_factory,
-                )
+                DigitalInputDevice(settings.pin, pull_up=settings.pull_up, pin_factory=pin_factory)
             )
-            self._button.when_pressed = self._pressed
-            if settings.hold_stops:
-                self._button.when_held = self._held
+            self._watch = PressWatch("button", settings, ask, lambda: bool(self._button.value), clock)
+            self._button.when_activated = lambda: self._watch.edge(True)
+            self._button.when_deactivated = lambda: self._watch.edge(False)
+            opened.callback(self._watch.stop)
+            self._watch.start()
             self._opened = opened.pop_all()
+
+    def look(self) -> None:
+        """See at once what has become due, instead of at the right moment."""
+        self._watch.look()
 
     def close(self) -> None:
         """As in Shutter. May be called twice."""
         self._opened.close()
-
-    def _pressed(self) -> None:
-        if self._pace.passes():
-            self._ask("shoot")
-
-    def _held(self) -> None:
-        # gpiozero goes by the edges it saw; where a release was missed the pin itself knows better.
-        if self._button.is_pressed:
-            self._ask("stop")
