@@ -17,6 +17,7 @@ from framecue.studio.scene import Person
 from framecue.studio.surface import joined
 
 DIRECTIONS: Final = 2500  # in which extreme points are looked for
+AT_ONCE: Final = 25  # of them
 SPREAD: Final = 400  # points spread evenly over the body, for its middle and for how much of it is seen
 SEEN: Final = 0.06  # share of them that makes somebody visible
 NEAR_M: Final = 0.05
@@ -31,13 +32,12 @@ class Outline:
     def __init__(self, person: Person) -> None:
         points, _, triangles, parts, _ = joined(figure(person).surfaces)
         rng = np.random.default_rng(5)
-        ways = rng.standard_normal((DIRECTIONS, 3))
+        ways = rng.standard_normal((DIRECTIONS, 3)).astype(np.float32)
         chosen: list[Array] = []
         self._groups: list[slice] = []
         for group in GROUPS:
             mine = points[np.unique(triangles[np.isin(parts, group)])]
-            hull = mine[np.unique((mine @ ways.T).argmax(axis=0))]
-            self._keep(chosen, hull)
+            self._keep(chosen, mine[_outermost(mine, ways)])
         body = triangles[parts != Part.CARRIED]
         corners = points[body]
         area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
@@ -103,6 +103,14 @@ def composition(people: list[Outline], camera: Pinhole, roll_deg: float | None) 
     return Composition(
         camera.width, camera.height, tuple(found), 0 if found else None, roll_deg if found else None
     )
+
+
+def _outermost(points: Array, ways: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Indices of the points farthest out in some way; few ways at a time, as a table of all fills memory."""
+    narrow = points.astype(np.float32).T
+    farthest = [(some @ narrow).argmax(axis=1) for some in np.array_split(ways, len(ways) // AT_ONCE)]
+    indices: NDArray[np.int64] = np.unique(np.concatenate(farthest))
+    return indices
 
 
 def _row(points: Array, wide: float, low: bool = False) -> float | None:
