@@ -31,6 +31,7 @@ def test_the_circle_of_confusion_is_the_thin_lenss(
     assert radius == pytest.approx(aside * focal_px / focus_m, rel=1e-3, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(st.floats(0.8, 30))
 def test_an_opening_sums_to_one_and_has_its_radius(radius: float) -> None:
     kernel = opening(radius)
@@ -136,6 +137,7 @@ def test_a_coarse_maps_edge_moves_to_the_pictures() -> None:
     assert abs(int(np.argmin(np.abs(row - 0.66))) * 320 / len(row) - 168) < 6
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
 def test_light_and_back_is_the_same_byte(red: int, green: int, blue: int) -> None:
     pixel = np.array([[[red, green, blue]]], np.uint8)
@@ -143,6 +145,7 @@ def test_light_and_back_is_the_same_byte(red: int, green: int, blue: int) -> Non
     np.testing.assert_allclose(decode(pixel.astype(np.float32) / 255), to_linear(pixel), atol=4e-4)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.lists(st.floats(0, 1), min_size=6, max_size=6))
 def test_before_the_same_background_nothing_changes(alpha: float, colours: list[float]) -> None:
     """What was alpha in sRGB gives, mixed as light, the brightness that was there."""
@@ -184,6 +187,7 @@ def test_only_people_against_the_light_are_lifted() -> None:
     assert find_curve(against, alpha, 0 * faces, 1.0) is None, "a black dog is not against the light"
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 2))
 def test_a_lift_never_darkens(stops: float) -> None:
     lifted = curve(stops).astype(int)
