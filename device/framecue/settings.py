@@ -49,7 +49,7 @@ class BoothSettings(Table):
         description="starts failed in a row after which only camera, shutters and album are started",
     )
     frozen_limit_s: float = Field(
-        10.0,
+        3.5,
         ge=0,
         le=600,
         description="seconds of identical pictures after which a camera is reopened; 0 = never",

@@ -23,6 +23,7 @@ FeedState = Literal["opening", "live", "fault", "ended"]
 
 _HANG_S: Final = 10.0  # how far past its time limit a driver's call may run before it counts as hung
 _OPEN_S: Final = 20.0  # time limit of opening or closing a camera, which take none of their own
+_STILL_S: Final = 4.0  # what one try of a still may take; then the camera is reopened, and it is tried again
 _STOP_S: Final = 0.8  # how long `stop` waits for the thread
 
 
@@ -68,7 +69,7 @@ class Feed:
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
         read_timeout_s: float = 2.0,
-        frozen_limit_s: float = 10.0,
+        frozen_limit_s: float = 3.5,
         first_wait_s: float = 0.2,
         longest_wait_s: float = 5.0,
     ) -> None:
@@ -218,7 +219,7 @@ class Feed:
                 if not self._stills:
                     return
                 request = self._stills[0]  # stays there until it is served, whatever happens
-            left_s = max(request.deadline_s - self._clock(), 0.1)
+            left_s = min(max(request.deadline_s - self._clock(), 0.1), _STILL_S)
             still = self._in_time(left_s, partial(camera.still, left_s, request.ev))
             with self._changed:
                 request.still = still

@@ -1,0 +1,188 @@
+"""A disk that is full, read-only, slow or pulled out: told clearly, nothing lost, and on it goes."""
+
+import errno
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from faults import PATIENCE_S, Lamp, StillFeed, is_whole, report, shots_of, times
+from framecue.album import Album
+from framecue.album.disk import RealDisk, Space
+from framecue.album.watch import AlbumWatch
+
+
+class Evening:
+    """A still path at work on an album, with the thread that watches it."""
+
+    def __init__(self, folder: Path, disk: RealDisk | None = None) -> None:
+        self.lamp, self.feed, self.folder = Lamp(), StillFeed(), folder
+        self.album = Album(folder, 10, disk=disk, clock=lambda: 0.0)
+        self.shots = shots_of(self.feed, self.album, self.lamp)
+        self.watch = AlbumWatch(self.album, 0, self.lamp.notice, clock=lambda: 0.0)
+        self.shots.start()
+
+    def press(self) -> str:
+        """Press, and wait for what the photographer is told."""
+        before = self.lamp.count("saved", "not_saved")
+        self.shots.press()
+        self.lamp.wait_for(before + 1, "saved", "not_saved")
+        return [notice for notice in self.lamp.told if notice.name in ("saved", "not_saved")][-1].name
+
+    def assert_sound(self) -> None:
+        kept = self.album.shots()
+        assert len(kept) >= len(self.shots.kept)
+        for shot in self.shots.kept:
+            assert is_whole(shot.original.read_bytes())
+        assert all(is_whole(file.read_bytes()) for file in self.folder.glob("*.jpg"))
+
+    def end(self) -> None:
+        self.shots.stop(PATIENCE_S)
+        self.album.close()
+
+
+@contextmanager
+def evening(folder: Path, disk: RealDisk | None = None) -> Iterator[Evening]:
+    found = Evening(folder, disk)
+    try:
+        yield found
+    finally:
+        found.end()
+
+
+class FaultyDisk(RealDisk):
+    """A real folder on a disk that can be told to fail from some write on."""
+
+    def __init__(self) -> None:
+        self.error: int | None = None
+        self.after = 0
+
+    def _fail(self) -> None:
+        if self.error is not None:
+            if self.after <= 0:
+                raise OSError(self.error, os.strerror(self.error))
+            self.after -= 1
+
+    def create(self, file: Path) -> int:
+        self._fail()
+        return super().create(file)
+
+    def write(self, handle: int, data: memoryview) -> int:
+        self._fail()
+        return super().write(handle, data[: len(data) // 2 + 1])
+
+    def fsync(self, handle: int) -> None:
+        self._fail()
+        super().fsync(handle)
+
+    def space(self, folder: Path) -> Space:
+        return Space(super().space(folder).free_bytes, self.error == errno.EROFS and self.after <= 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(errno.ENOSPC, "full"), (errno.EROFS, "Read-only"), (errno.EIO, "Input/output")],
+    ids=["full", "read-only", "pulled"],
+)
+def test_a_failing_disk_costs_only_the_shots_it_fails_and_they_are_told(
+    tmp_path: Path, error: int, told: str
+) -> None:
+    disk, rounds = FaultyDisk(), times(20)
+    with evening(tmp_path, disk) as night:
+        for number in range(rounds):
+            disk.error = None
+            assert night.press() == "saved"
+            disk.error, disk.after = error, number % 4  # at another step each time
+            assert night.press() == "not_saved"
+            assert told in night.lamp.told[-1].text or "No such" in night.lamp.told[-1].text
+            disk.after = 0
+            night.watch.step()
+            assert night.watch.fault is not None
+            disk.error = None
+            night.watch.step()
+            assert night.watch.fault is None
+            night.assert_sound()
+        assert (len(night.shots.kept), night.shots.lost) == (rounds, rounds)
+    report(f"disk {told}", rounds=rounds, kept=rounds, told_not_saved=rounds, wrong=0)
+
+
+def test_a_folder_that_is_pulled_out_and_put_back(tmp_path: Path) -> None:
+    rounds = times(20)
+    with evening(tmp_path / "album") as night:
+        for _ in range(rounds):
+            assert night.press() == "saved"
+            away = night.folder.rename(tmp_path / "away")
+            assert night.press() == "not_saved"
+            away.rename(night.folder)
+            night.assert_sound()
+        assert night.press() == "saved"
+    report("disk pulled out", rounds=rounds, kept=rounds + 1, told_not_saved=rounds, wrong=0)
+
+
+class SlowDisk(RealDisk):
+    """Each write waits until the test lets it through, as with a card that tidies itself up for seconds."""
+
+    def __init__(self) -> None:
+        self.slow = False
+        self.waiting, self.go = threading.Semaphore(0), threading.Semaphore(0)
+
+    def write(self, handle: int, data: memoryview) -> int:
+        if self.slow:
+            self.waiting.release()
+            assert self.go.acquire(timeout=PATIENCE_S)
+        return super().write(handle, data)
+
+
+def test_while_a_slow_disk_writes_presses_are_heard_nothing_is_reported_and_the_watch_goes_on(
+    tmp_path: Path,
+) -> None:
+    disk, rounds = SlowDisk(), times(20)
+    with evening(tmp_path, disk) as night:
+        for number in range(rounds):
+            disk.slow = True
+            night.shots.press()
+            assert disk.waiting.acquire(timeout=PATIENCE_S)  # in the middle of the write
+            night.watch.step()  # returns
+            night.shots.press()  # heard, and answered at once
+            assert night.lamp.count("shooting") == 2 * number + 2
+            assert night.lamp.count("saved") == 2 * number
+            disk.slow = False
+            disk.go.release()
+            night.lamp.wait_for(2 * number + 2, "saved")
+            night.assert_sound()
+        assert night.watch.fault is None
+    report("disk slow", rounds=rounds, kept=2 * rounds, wrong=0)
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 16 MB, mounted; needs root."""
+    place = tmp_path / "card"
+    place.mkdir()
+    if os.geteuid() != 0 or run("mount", "-t", "tmpfs", "-o", "size=16m", "framecue-test", place):
+        pytest.skip("needs root and the right to mount")
+    yield place
+    run("umount", "-l", place)
+
+
+def run(*words: object) -> int:
+    return subprocess.run([str(word) for word in words], capture_output=True, check=False).returncode
+
+
+def test_a_real_file_system_that_fills_up_and_is_pulled_out(card: Path) -> None:
+    with evening(card / "album") as night:
+        assert night.press() == "saved"
+        ballast = card / "ballast"
+        ballast.write_bytes(b"\0" * 7_000_000)
+        assert night.press() == "not_saved"
+        assert "MB free" in night.lamp.told[-1].text
+        ballast.unlink()
+        assert night.press() == "saved"
+        night.assert_sound()
+        assert run("umount", "-l", card) == 0
+        assert night.press() == "not_saved"
+        assert "No such file" in night.lamp.told[-1].text
