@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, Protocol
 from PIL import Image
 
 from framecue.errors import IndicatorError
-from framecue.gpio import opening_pins
+from framecue.gpio import board_pins, opening_pins
 
 Chip = Literal["ssd1306", "sh1106", "st7789", "ili9341", "simulated"]
 SIZES: Final[dict[str, tuple[int, int]]] = {
@@ -77,7 +77,7 @@ class Pins:
         from gpiozero import DigitalOutputDevice
 
         if pin not in self._opened:
-            self._opened[pin] = DigitalOutputDevice(pin, pin_factory=self._factory)
+            self._opened[pin] = DigitalOutputDevice(pin, pin_factory=board_pins(self._factory))
 
     def output(self, pin: int, value: int) -> None:
         """Set a pin high or low."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
-from framecue.gpio import Pin, opening_pins
+from framecue.gpio import Pin, board_pins, opening_pins
 from framecue.indicators import Notice
 
 
@@ -35,7 +35,9 @@ class Driver:
         with opening_pins("fill", IndicatorError):
             from gpiozero import PWMLED
 
-            self._lamp = PWMLED(settings.pin, active_high=settings.active_high, pin_factory=pin_factory)
+            self._lamp = PWMLED(
+                settings.pin, active_high=settings.active_high, pin_factory=board_pins(pin_factory)
+            )
 
     def show(self, cue: Cue) -> None:
         """As in Indicator."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
-from framecue.gpio import Pin, opening_pins
+from framecue.gpio import Pin, board_pins, opening_pins
 from framecue.indicators import Notice
 from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Pattern
 
@@ -31,7 +31,9 @@ class Driver:
         with opening_pins("lamp", IndicatorError):
             from gpiozero import LED
 
-            self._lamp = LED(settings.pin, active_high=settings.active_high, pin_factory=pin_factory)
+            self._lamp = LED(
+                settings.pin, active_high=settings.active_high, pin_factory=board_pins(pin_factory)
+            )
         self._shown: Pattern | None = None
 
     def show(self, cue: Cue) -> None:

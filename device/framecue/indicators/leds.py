@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
-from framecue.gpio import Pin, opening_pins
+from framecue.gpio import Pin, board_pins, opening_pins
 from framecue.indicators import Notice
 from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Colour, Pattern, Sign
 
@@ -62,7 +62,7 @@ class Driver:
             from gpiozero import LED, RGBLED
 
             rgb = (settings.red, settings.green, settings.blue)
-            options = {"active_high": settings.active_high, "pin_factory": pin_factory}
+            options = {"active_high": settings.active_high, "pin_factory": board_pins(pin_factory)}
             # The colours are all full on or off: no need for the CPU's time on software PWM.
             self._light = opened.enter_context(RGBLED(*rgb, pwm=False, **options))
             self._ahead = opened.enter_context(LED(settings.ahead, **options))

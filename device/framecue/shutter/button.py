@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from framecue.errors import ShutterError
-from framecue.gpio import Pin, opening_pins
+from framecue.gpio import Pin, board_pins, opening_pins
 from framecue.shutter import Ask
 from framecue.shutter.press import PressSettings
 from framecue.shutter.watch import PressWatch
@@ -45,7 +45,9 @@ class Driver:
 
             # No bounce_time: pin libraries differ in what it means, and time stamps of edges tell more.
             self._button = opened.enter_context(
-                DigitalInputDevice(settings.pin, pull_up=settings.pull_up, pin_factory=pin_factory)
+                DigitalInputDevice(
+                    settings.pin, pull_up=settings.pull_up, pin_factory=board_pins(pin_factory)
+                )
             )
             self._watch = PressWatch("button", settings, ask, lambda: bool(self._button.value), clock)
             self._button.when_activated = lambda: self._watch.edge(True)
