@@ -2,6 +2,8 @@
 # make test   set up once, then run every test
 # make lint   style and types
 # make lock   choose newer versions of everything and write them down
+#
+# On a device, as root: make install, again for an upgrade; make rollback; make uninstall
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +13,7 @@ UV := $(shell command -v uv 2>/dev/null)
 # Published models kept beside the checkout are used without being fetched.
 export FRAMECUE_MODELS ?= $(wildcard ../shared/models/coral)
 
-.PHONY: demo test lint lock config clean
+.PHONY: demo test lint lock config clean install rollback uninstall
 
 demo: $(VENV)/.ready
 	@$(BIN)/framecue demo --out demo
@@ -57,6 +59,9 @@ lock:
 	  pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --extra dev pyproject.toml -o requirements-dev.lock -c requirements.lock
+
+install rollback uninstall:
+	@systemd/appliance.sh $@
 
 clean:
 	rm -rf $(VENV) demo

@@ -26,7 +26,7 @@ def load_half(network: Network, path: Path, encoder: bool = True) -> None:
     state = {
         name: torch.from_numpy(value.astype(np.float32) if value.dtype.kind == "f" else value)
         for name, value in values.items()
-        if encoder or not name.startswith(("encoder.", "heads."))
+        if (encoder or not name.startswith(("encoder.", "heads."))) and not name.startswith("blend.")
     }
     try:
         strange = network.load_state_dict(state, strict=False).unexpected_keys

@@ -12,16 +12,17 @@ _HIDDEN = 4  # input pixels around a line's point within which its owner must be
 
 
 def composite(
-    people: Sequence[Sample], background: NDArray[np.uint8], rng: np.random.Generator, tallest: float = 1.5
+    people: Sequence[Sample], background: Sample, rng: np.random.Generator, tallest: float = 1.5
 ) -> Sample:
     """Put one person after the other, the far ones first, before a background of the frame's size.
 
-    tallest: of the frame's height, for one or two people.
+    background: a place, and whoever is there already. tallest: of the frame's height, for one or two people.
     """
-    size = background.shape[:2]
-    image = background.copy()
-    codes, owner = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
-    points, unknown = [], set[str]()
+    size = background.codes.shape
+    image, codes = background.image.copy(), background.codes.copy()
+    owner = np.zeros(size, np.uint8) if background.owners is None else background.owners.copy()
+    points, unknown = list(background.points), set(background.unknown)
+    before = len(points)
     tall = (
         float(np.exp(rng.uniform(np.log(0.3), np.log(tallest if len(people) < 3 else min(tallest, 0.95)))))
         * size[0]
@@ -29,7 +30,7 @@ def composite(
     heights = np.sort(tall * np.exp(rng.normal(0, 0.12, len(people))))
     floor = size[0] * rng.uniform(0.75, 1.0) if tall < size[0] else size[0] * rng.uniform(0.9, 1.6)
     places = _spread(len(people), tall, size[1], rng)
-    for number, (person, height, x) in enumerate(zip(people, heights, places, strict=True), start=1):
+    for number, (person, height, x) in enumerate(zip(people, heights, places, strict=True), start=before + 1):
         seen = _moved(person, float(height), (x, floor + float(rng.normal(0, 0.02)) * height), size, rng)
         own = (seen.codes > 0) & (seen.codes != UNKNOWN)
         alpha = cv2.GaussianBlur(own.astype(np.float32), (3, 3), 0.7)[..., None]

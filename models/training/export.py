@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from models.training.network import FAR, Network
+from models.training.network import FAR, SAY, Network
 from models.training.sources import Sources
 from numpy.typing import NDArray
 from torch import nn
@@ -72,7 +72,9 @@ def _graph(network: Network, tf: Any) -> Any:
     }
     weight, bias = _kernel(network.head)
     parts, lines = (weight[..., :PARTS], bias[:PARTS]), (weight[..., PARTS:], bias[PARTS:])
-    known = _chained(_kernel(network.heads), _kernel(network.blend))
+    somebody, part = (parts[0][..., :1], parts[1][:1]), (parts[0][..., 1:], parts[1][1:])
+    heads = _kernel(network.heads)
+    known = heads[0][..., :1], heads[1][:1]
     where = _kernel(network.where)
     way: Kernel = tuple(FAR * values for values in _kernel(network.way))  # type: ignore[assignment]
 
@@ -102,7 +104,8 @@ def _graph(network: Network, tf: Any) -> Any:
         value = doubled(through(value, blocks["deep"])) + through(kept[4], blocks["skip8"])
         half = through(value, blocks["join8"])
         value = through(doubled(half) + through(kept[2], blocks["skip4"]), blocks["join4"])
-        return [plain(value, parts) + published, plain(value, lines), plain(half, way), plain(half, where)]
+        person = published + SAY * tf.math.tanh(plain(value, somebody))
+        return [plain(value, part), plain(value, lines), plain(half, way), person, plain(half, where)]
 
     return forward
 
@@ -122,11 +125,6 @@ def _kernel(layer: nn.Conv2d, norm: nn.BatchNorm2d | None = None) -> Kernel:
     return weight.transpose(order).astype(np.float32), bias.astype(np.float32)
 
 
-def _chained(first: Kernel, second: Kernel) -> Kernel:
-    """Two 1 x 1 convolutions with nothing between them, as one."""
-    return first[0] @ second[0], first[1] @ second[0][0, 0] + second[1]
-
-
 def _folded(block: nn.Module) -> list[tuple[bool, Kernel]]:
     """Convolutions of a decoder block in order, each with whether it is depthwise; all end in ReLU6."""
     layers = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d | nn.BatchNorm2d)]
@@ -144,7 +142,8 @@ def _named(model: bytes) -> bytes:
     whole = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
     graph = whole.subgraphs[0]
     graph.outputs = sorted(
-        (int(number) for number in graph.outputs), key=lambda number: -graph.tensors[number].shape[3]
+        (int(number) for number in graph.outputs),
+        key=lambda number: (-graph.tensors[number].shape[3], -graph.tensors[number].shape[1]),
     )
     for number, name in zip(graph.outputs, OUTPUTS, strict=True):
         graph.tensors[number].name = name

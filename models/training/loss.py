@@ -45,6 +45,8 @@ class Loss:
         logits = seen.fine.float()
         size = (codes.shape[1], codes.shape[2])
         fine = functional.interpolate(logits[:, :PARTS], size=size, mode="bilinear", align_corners=True)
+        nobody = torch.logsumexp(fine[:, 1:], 1, keepdim=True) - fine[:, :1]
+        fine = torch.cat([nobody, fine[:, 1:]], 1)
         index = codes.long()
         forbidden = self._forbidden[index].permute(0, 3, 1, 2)
         surprise = torch.logsumexp(fine, 1) - torch.logsumexp(fine + forbidden, 1)

@@ -17,9 +17,7 @@ from framecue.segmentation.figure import LINES
 
 PARTS = len(Part)  # logits; those of the lines follow
 FAR = 16.0  # cells: ways to heads are long, and are learnt faster in such units
-# What each part begins with of the published heads' 24 channels: the face is their whole head.
-_RUNS = {Part.HAIR: (0, 2), Part.FACE: (0, 2), Part.ARM: (2, 12), Part.TORSO: (12, 14), Part.LEG: (14, 22),
-         Part.FOOT: (22, 24)}  # fmt: skip
+SAY = 6.0  # logits by which the decoder may overrule the published head on whether somebody is there
 
 # Output channels and stride of the 13 pairs of MobileNetV1 0.75; BodyPix keeps stride 16 and 384 channels.
 _PAIRS = (
@@ -111,9 +109,10 @@ class Published(nn.Module):
 class Seen(NamedTuple):
     """What the network says of a batch of (16 n + 1) x (16 m + 1) pixels; logits but for `ways`.
 
-    fine: (b, 11, 4 n + 1, 4 m + 1), 8 parts and 3 lines. heads: (b, 1, 2 n + 1, 2 m + 1), where heads are
-    centred. ways: (b, 2, 2 n + 1, 2 m + 1), cells down and across from each cell to the head of whoever is
-    there. published: (b, 42, n + 1, m + 1), what the published heads say.
+    fine: (b, 11, 4 n + 1, 4 m + 1), somebody against nobody, which of 7 parts, and 3 lines.
+    heads: (b, 1, 2 n + 1, 2 m + 1), where heads are centred. ways: (b, 2, 2 n + 1, 2 m + 1), cells down and
+    across from each cell to the head of whoever is there. published: (b, 42, n + 1, m + 1), what the
+    published heads say.
     """
 
     fine: Tensor
@@ -125,13 +124,12 @@ class Seen(NamedTuple):
 class Network(Published):
     """Parts and lines at stride 4, heads and the ways to them at stride 8.
 
-    The published heads stay within it: their parts, enlarged, are what the decoder corrects, so that it falls
-    back on them where it has learnt nothing.
+    The published heads stay within it. Whether somebody is there is what the published head says, enlarged,
+    and the decoder may add or take away 6 logits: it draws outlines, and cannot overrule what is sure.
     """
 
     def __init__(self, middle: int = 128, fine: int = 64) -> None:
         super().__init__()
-        self.blend = nn.Conv2d(HEAD_CHANNELS, PARTS, 1)
         self.deep = nn.Sequential(pointwise(384, middle), separable(middle, middle, 5))
         self.skip8 = pointwise(192, middle)
         self.join8 = nn.Sequential(separable(middle, middle, 5), separable(middle, fine))
@@ -147,30 +145,19 @@ class Network(Published):
             self.head.bias[PARTS:] = -4.0
             self.where.bias.fill_(-4.0)
             self.way.bias.zero_()
-            self.blend.weight.copy_(_parts_of_published()[..., None, None])
-            self.blend.bias.zero_()
 
     def forward(self, picture: Tensor) -> Seen:  # type: ignore[override]
         """picture: (b, 3, 16 n + 1, 16 m + 1) float32, -1..1."""
         four, eight, sixteen = self.encoder(picture)
         published = self.heads(sixteen)
-        known = _doubled(_doubled(self.blend(published)))
+        known = _doubled(_doubled(published[:, :1]))
         value = _doubled(self.deep(sixteen)) + self.skip8(eight)
         half = self.join8(value)
         value = self.join4(_doubled(half) + self.skip4(four))
         logits = self.head(value)
-        fine = torch.cat([logits[:, :PARTS] + known, logits[:, PARTS:]], 1)
+        somebody = known + SAY * torch.tanh(logits[:, :1])
+        fine = torch.cat([somebody, logits[:, 1:]], 1)
         return Seen(fine, self.where(half), FAR * self.way(half), published)
-
-
-def _parts_of_published() -> Tensor:
-    """(8, 42): each part's logit from the published heads', half its own and half the person's."""
-    blend = torch.zeros(PARTS, HEAD_CHANNELS)
-    blend[1:, 0] = 0.25
-    blend[0, 0] = -0.25
-    for part, (first, end) in _RUNS.items():
-        blend[part, 1 + first : 1 + end] = 0.5 / (end - first)
-    return blend
 
 
 def _doubled(value: Tensor) -> Tensor:

@@ -116,6 +116,7 @@ _LIMITS: Final[dict[str, Callable[[Any, Any, list[Any]], str]]] = {
     "RESIZE_BILINEAR": _resize,
     "RESIZE_NEAREST_NEIGHBOR": _resize,
     "SUB": _anything,
+    "TANH": _anything,
 }
 
 

@@ -63,10 +63,7 @@ def run(
 
 def likely(parts: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.bool_]:
     """Where somebody is likelier than nobody, (h, w) of that size."""
-    people = parts[1:]
-    most = people.max(axis=0)
-    odds = most + np.log(np.exp(people - most).sum(axis=0)) - parts[0]
-    return cv2.resize(odds, (size[1], size[0]), interpolation=cv2.INTER_LINEAR) > 0
+    return cv2.resize(parts[0], (size[1], size[0]), interpolation=cv2.INTER_LINEAR) > 0
 
 
 def brightest_row(heat: NDArray[np.float32]) -> float:

@@ -79,8 +79,8 @@ class FloatRunner:
         with torch.no_grad():
             seen = self._network(value)
         self.invoke_s.append(time.perf_counter() - start)
-        parts, lines = seen.fine.split([PARTS, len(LINES)], 1)
-        outputs = zip(OUTPUTS, (parts, lines, seen.ways, seen.heads), strict=True)
+        person, parts, lines = seen.fine.split([1, PARTS - 1, len(LINES)], 1)
+        outputs = zip(OUTPUTS, (parts, lines, seen.ways, person, seen.heads), strict=True)
         return self._adapter.decode(
             {name: Tensor(value.permute(0, 2, 3, 1).numpy()) for name, value in outputs}
         )
