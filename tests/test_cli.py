@@ -70,13 +70,13 @@ def booth_file(folder: Path, camera: str, album: Path, more: str = "") -> Path:
     return file
 
 
-def test_measure_prints_one_json_object_a_photo(with_models, portrait):
-    done = run("measure", portrait, portrait, "--json", env=with_models)
+def test_measure_prints_one_json_object_a_photo(env, portrait):
+    done = run("measure", portrait, portrait, "--json", env=env)
     assert done.returncode == 0, done.stderr
     first, second = map(json.loads, done.stdout.splitlines())
     assert first == second
     assert first["photo"] == str(portrait)
-    assert (first["width"], first["height"], first["model"], first["main"]) == (480, 640, "bodypix", 0)
+    assert (first["width"], first["height"], first["model"], first["main"]) == (480, 640, "fine", 0)
     subject = first["subjects"][0]
     contract = {"head_top_y", "chin_y", "foot_y", "left_x", "right_x", "heads", "cut", "confidence"}
     assert contract <= set(subject)
@@ -84,23 +84,23 @@ def test_measure_prints_one_json_object_a_photo(with_models, portrait):
     assert {"roll_deg", "backlight_ev"} <= set(first)
 
 
-def test_measure_in_words_marks_the_main_subject(with_models, portrait):
-    done = run("measure", portrait, env=with_models)
+def test_measure_in_words_marks_the_main_subject(env, portrait):
+    done = run("measure", portrait, env=env)
     assert "1 found" in done.stdout
     assert "* head_top_y" in done.stdout
 
 
-def test_measure_goes_on_after_a_bad_photo_and_says_which(with_models, portrait, tmp_path):
+def test_measure_goes_on_after_a_bad_photo_and_says_which(env, portrait, tmp_path):
     bad = tmp_path / "bad.jpg"
     bad.write_text("no picture")
-    done = run("measure", bad, portrait, "--json", env=with_models)
+    done = run("measure", bad, portrait, "--json", env=env)
     refused(done, "bad.jpg")
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_segment_writes_parts_and_mask_of_the_photos_size(with_models, portrait, tmp_path):
+def test_segment_writes_parts_and_mask_of_the_photos_size(env, portrait, tmp_path):
     parts, mask = tmp_path / "parts.png", tmp_path / "mask.png"
-    done = run("segment", portrait, "--parts", parts, "--mask", mask, env=with_models)
+    done = run("segment", portrait, "--parts", parts, "--mask", mask, env=env)
     assert done.returncode == 0, done.stderr
     with Image.open(parts) as found:
         assert (found.size, found.mode) == ((480, 640), "L")
@@ -122,32 +122,32 @@ def test_segment_with_another_model(with_models, portrait, tmp_path, model):
         assert (np.asarray(found) >= 128).mean() > 0.03
 
 
-def test_segment_to_a_place_that_cannot_be_written(with_models, portrait):
-    refused(run("segment", portrait, "--mask", "/proc/none/mask.png", env=with_models), "/proc/none/mask.png")
+def test_segment_to_a_place_that_cannot_be_written(env, portrait):
+    refused(run("segment", portrait, "--mask", "/proc/none/mask.png", env=env), "/proc/none/mask.png")
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
     [("cut.jpg", None), ("empty.jpg", b""), ("text.png", b"hello"), ("noise.jpg", bytes(range(256)) * 40)],
 )
-def test_a_damaged_photo_is_one_line(with_models, portrait, tmp_path, name, content):
+def test_a_damaged_photo_is_one_line(env, portrait, tmp_path, name, content):
     photo = tmp_path / name
     photo.write_bytes(portrait.read_bytes()[:3000] if content is None else content)
-    refused(run("measure", photo, env=with_models), name)
+    refused(run("measure", photo, env=env), name)
 
 
-def test_a_photo_with_absurdly_many_pixels_is_one_line(with_models, tmp_path):
+def test_a_photo_with_absurdly_many_pixels_is_one_line(env, tmp_path):
     photo = tmp_path / "huge.png"
     Image.new("1", (20000, 20000)).save(photo)
-    refused(run("measure", photo, env=with_models), "huge.png", "megapixels")
+    refused(run("measure", photo, env=env), "huge.png", "megapixels")
 
 
 def test_a_missing_model_names_the_command_that_fetches_it(env, portrait):
-    refused(run("measure", portrait, env=env), "framecue models fetch bodypix")
+    refused(run("measure", portrait, "--model", "bodypix", env=env), "framecue models fetch bodypix")
 
 
-def test_an_unknown_model_names_the_known_ones(with_models, portrait):
-    refused(run("measure", portrait, "--model", "bodypics", env=with_models), "bodypics", "deeplab")
+def test_an_unknown_model_names_the_known_ones(env, portrait):
+    refused(run("measure", portrait, "--model", "bodypics", env=env), "bodypics", "deeplab")
 
 
 def test_a_corrupt_model_is_one_line_and_fails_verify(env, portrait, coral_models, tmp_path):
@@ -156,7 +156,8 @@ def test_a_corrupt_model_is_one_line_and_fails_verify(env, portrait, coral_model
     folder.mkdir()
     (folder / whole.name).write_bytes(whole.read_bytes()[:-4] + b"oops")
     spoilt = {**env, "FRAMECUE_MODELS": str(folder)}
-    refused(run("measure", portrait, env=spoilt), "damaged", "framecue models fetch bodypix")
+    done = run("measure", portrait, "--model", "bodypix", env=spoilt)
+    refused(done, "damaged", "framecue models fetch bodypix")
     done = run("models", "verify", env=spoilt)
     assert done.returncode == 1
     assert "corrupt" in done.stdout
@@ -175,53 +176,53 @@ def test_wrong_usage_exits_with_2(env, words):
     assert run(*words, env=env).returncode == 2
 
 
-def test_run_without_a_camera(with_models, tmp_path):
+def test_run_without_a_camera(env, tmp_path):
     file = booth_file(tmp_path, 'kind = "v4l2"\ndevice = "/dev/video99"', tmp_path / "album")
-    refused(run("run", "--config", file, env=with_models), "/dev/video99")
+    refused(run("run", "--config", file, env=env), "/dev/video99")
 
 
-def test_run_on_a_folder_without_photos(with_models, tmp_path):
+def test_run_on_a_folder_without_photos(env, tmp_path):
     (tmp_path / "none").mkdir()
     file = booth_file(tmp_path, f'kind = "files"\npath = "{tmp_path}/none"', tmp_path / "album")
-    refused(run("run", "--config", file, env=with_models), f"{tmp_path}/none")
+    refused(run("run", "--config", file, env=env), f"{tmp_path}/none")
 
 
-def test_run_with_an_album_that_cannot_be_written(with_models, portrait, tmp_path):
+def test_run_with_an_album_that_cannot_be_written(env, portrait, tmp_path):
     blocked = tmp_path / "album"
     blocked.write_text("a file where the folder should be")
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait}"', blocked)
-    refused(run("run", "--config", file, env=with_models), str(blocked), "is a file")
+    refused(run("run", "--config", file, env=env), str(blocked), "is a file")
     assert blocked.read_text() == "a file where the folder should be"
 
 
-def test_run_with_a_full_album_keeps_what_is_there(with_models, portrait, tmp_path):
+def test_run_with_a_full_album_keeps_what_is_there(env, portrait, tmp_path):
     album = tmp_path / "album"
     album.mkdir()
     (album / "20260101-120000-0001.jpg").write_bytes(b"dear")
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait}"', album)
-    full = {**with_models, "FRAMECUE_ALBUM__MIN_FREE_MB": "1000000"}
+    full = {**env, "FRAMECUE_ALBUM__MIN_FREE_MB": "1000000"}
     refused(run("run", "--config", file, env=full), str(album), "MB free")
     assert (album / "20260101-120000-0001.jpg").read_bytes() == b"dear"
 
 
-def test_run_with_an_unknown_look(with_models, portrait, tmp_path):
+def test_run_with_an_unknown_look(env, portrait, tmp_path):
     file = booth_file(
         tmp_path, f'kind = "files"\npath = "{portrait}"', tmp_path / "a", '[guide]\nlook = "moonwalk"\n'
     )
-    refused(run("run", "--config", file, env=with_models), "moonwalk", "full-body")
+    refused(run("run", "--config", file, env=env), "moonwalk", "full-body")
 
 
-def test_run_with_a_wrong_setting(with_models, portrait, tmp_path):
+def test_run_with_a_wrong_setting(env, portrait, tmp_path):
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait}"\nrate = 999', tmp_path / "a")
-    refused(run("run", "--config", file, env=with_models), "booth.toml", "camera.rate", "999", "240")
+    refused(run("run", "--config", file, env=env), "booth.toml", "camera.rate", "999", "240")
 
 
 def test_run_on_a_folder_of_photos_cues_shoots_on_enter_and_leaves_a_readable_album(
-    with_models, portrait, tmp_path
+    env, portrait, tmp_path
 ):
     album = tmp_path / "album"
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait.parent}"\nrate = 15', album)
-    with started(file, with_models) as booth:
+    with started(file, env) as booth:
         wait_for(booth, "°", " m\n", "Hold", "Ready")
         booth.stdin.write("\n")
         booth.stdin.flush()
@@ -237,9 +238,9 @@ def test_run_on_a_folder_of_photos_cues_shoots_on_enter_and_leaves_a_readable_al
 
 
 @pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
-def test_run_outlives_its_model_and_shoots_meanwhile(with_models, portrait, tmp_path, fault):
+def test_run_outlives_its_model_and_shoots_meanwhile(env, portrait, tmp_path, fault):
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait}"\nrate = 15', tmp_path / "album")
-    with started(file, with_models) as booth:
+    with started(file, env) as booth:
         wait_for(booth, "working")
         (child,) = Path(f"/proc/{booth.pid}/task/{booth.pid}/children").read_text().split()
         os.kill(int(child), fault)
@@ -255,15 +256,15 @@ def test_run_outlives_its_model_and_shoots_meanwhile(with_models, portrait, tmp_
     assert len(list((tmp_path / "album").glob("*.jpg"))) == 1
 
 
-def test_run_on_a_spoilt_file_goes_on_with_the_last_good_one_and_says_so(with_models, portrait, tmp_path):
+def test_run_on_a_spoilt_file_goes_on_with_the_last_good_one_and_says_so(env, portrait, tmp_path):
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait}"\nrate = 15', tmp_path / "album")
-    with started(file, with_models) as booth:
+    with started(file, env) as booth:
         wait_for(booth, "working")
         time.sleep(0.3)  # the file is remembered right after this line
         booth.terminate()
         booth.wait(10)
     file.write_text("[camera\n")
-    with started(file, with_models) as booth:
+    with started(file, env) as booth:
         seen = wait_for(booth, "working")
         booth.terminate()
         assert booth.wait(10) == 0

@@ -44,7 +44,7 @@ def test_maps_follow_the_picture(own: Path, size: tuple[int, int]) -> None:
     runtime.resize(*size)
     there = outputs(runtime, np.full((*size, 3), 90, np.uint8))
     cells = ((size[0] - 1) // 4 + 1, (size[1] - 1) // 4 + 1)
-    assert there["framecue_parts"].shape == (1, *cells, 8)
+    assert there["framecue_parts"].shape == (1, *cells, 7)
     assert there["framecue_lines"].shape == (1, *cells, 3)
     assert there["framecue_parts"].dtype == np.int8
 

@@ -46,7 +46,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def segmenter(models: Models, cache: Path) -> Iterator[ProcessSegmenter]:
-    with open_segmenter(SegmenterSettings(), models, cache) as segmenter:
+    with open_segmenter(SegmenterSettings(model="bodypix"), models, cache) as segmenter:
         yield segmenter
 
 
@@ -238,13 +238,13 @@ def test_a_model_of_another_kind_is_corrupt(models: Models, coral_models: Path, 
     )
     renamed = Models([coral_models], {"bodypix": known}, {})
     with pytest.raises(ModelCorruptError, match="no output float_segments"):
-        open_segmenter(SegmenterSettings(), renamed, tmp_path)
+        open_segmenter(SegmenterSettings(model="bodypix"), renamed, tmp_path)
 
 
 def test_a_missing_model_names_the_command(tmp_path: Path) -> None:
     empty = Models([], environment={"XDG_DATA_HOME": str(tmp_path)})
     with pytest.raises(ModelMissingError, match="framecue models fetch bodypix"):
-        open_segmenter(SegmenterSettings(), empty, tmp_path)
+        open_segmenter(SegmenterSettings(model="bodypix"), empty, tmp_path)
 
 
 # --- settings

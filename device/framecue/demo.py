@@ -1,6 +1,5 @@
 """`framecue demo`: the real booth in a simulated room, with a simulated photographer who obeys its cues."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,14 @@ from framecue.booth import Booth
 from framecue.camera.studio import Driver as StudioCamera
 from framecue.camera.studio import Settings as StudioSettings
 from framecue.composition.look import load_look
-from framecue.errors import FramecueError, ModelMissingError
+from framecue.errors import FramecueError
 from framecue.live import Moment
 from framecue.photographer import Photographer
-from framecue.segmentation import Segmenter
-from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
+from framecue.segmentation.segmenter import open_segmenter
 from framecue.service import Service
 from framecue.settings import Settings
 from framecue.sketch import save_animation, sketch
 
-OWN_MODEL = "fine"
 LIMIT_S = 60.0  # nobody should need longer to be guided to a shot
 PAGE_EVERY_S = 0.1  # pages of the animation
 SIZE = {"width": 480, "height": 640, "still_width": 1520, "still_height": 2028}  # a camera mounted upright
@@ -37,7 +34,7 @@ def run_demo(out: Path | None, model: str | None, seed: int) -> None:
     folder = (out or Path.home() / ".local/share/framecue/demo").absolute()
     settings = _settings(folder, model, seed)
     studio = Studio(settings)
-    segmenter = _segmenter(settings.segmenter)
+    segmenter = open_segmenter(settings.segmenter)
     try:
         album = Album(settings.album.folder, settings.album.min_free_mb)
         recorder = Recorder(settings.guide.look)
@@ -113,13 +110,3 @@ def _settings(folder: Path, model: str | None, seed: int) -> Settings:
         "segmenter": {} if model is None else {"model": model},
     }
     return Settings(**tables)
-
-
-def _segmenter(settings: SegmenterSettings) -> Segmenter:
-    """The wanted segmenter, or the one that comes with Framecue where its model is not on this machine."""
-    try:
-        return open_segmenter(settings)
-    except ModelMissingError as missing:
-        print(f"framecue: {missing}", file=sys.stderr)
-        print(f"framecue: this demo goes on with {OWN_MODEL}, which comes with Framecue", file=sys.stderr)
-        return open_segmenter(settings.model_copy(update={"model": OWN_MODEL}))

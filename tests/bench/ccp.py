@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with photos, labels and chins.csv")
     parser.add_argument("--models", type=Path, required=True, help="folder with the published models")
-    parser.add_argument("--model", default="bodypix")
+    parser.add_argument("--model", default="fine")
     parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--long-side", type=int, default=481)
     parser.add_argument("--worst", type=int, default=0, help="also name that many worst photos of each line")

@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="folder with numbered photos")
     parser.add_argument("--models", type=Path, required=True, help="folder with the published models")
-    parser.add_argument("--model", default="bodypix")
+    parser.add_argument("--model", default="fine")
     parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--last", type=int, default=1004, help="highest photo number")

@@ -35,13 +35,15 @@ class Levels:
 
 
 BODYPIX: Final = Levels()
-FIGURE: Final = Levels(head=0.5, foot=0.7)  # Framecue's own model spreads over floors, not over hair
+FIGURE: Final = Levels(head=0.6, foot=0.7)  # Framecue's own model spreads over floors, not over hair
 
 # What tells people from cats, coats and crumbs. Among everyday photos, regions that BodyPix finds where
 # there is nobody have a mean probability under .75 and fewer than 3 keypoints, nearly all.
 _SURE_MEAN: Final = 0.85  # mean person probability of a region seen well
 _BODY_KEYPOINTS: Final = 5  # a face without a body has as many
 _BODY_PARTS: Final = 3  # of head, torso, arms, legs: where a model has no keypoints
+_HEADLESS: Final = 0.6  # what is left of the confidence in a body without a head: flags and cats have none
+_NO_DOUBT: Final = 0.9  # mean probability from which a body is one all the same
 _SEEN: Final = 0.03  # share of a region that makes a part more than a speck
 _LEAST_CONFIDENCE: Final = 0.3  # under which a region is no subject
 _REFINED: Final = 3  # subjects whose edges are sought in the picture, the main one first: bounds the time
@@ -62,7 +64,7 @@ def measure(
     is the first. Roll and backlight are left unknown. levels: those of the model without them.
     """
     if levels is None:
-        levels = FIGURE if "head_top" in segmentation.heatmaps else BODYPIX
+        levels = FIGURE if segmentation.ways is not None else BODYPIX
     height, width = image.shape[:2]
     found = []
     for person in find_people(segmentation):
@@ -195,7 +197,8 @@ def _confidence(person: Person, heatmaps: Mapping[str, NDArray[np.float32]]) -> 
     if "nose" in heatmaps:
         return sure * min(1.0, keypoint_count(heatmaps, person.own) / _BODY_KEYPOINTS)
     kinds = ((Part.HAIR, Part.FACE), (Part.TORSO,), (Part.ARM,), (Part.LEG,))
-    return sure * min(1.0, sum(person.share(*kind) > _SEEN for kind in kinds) / _BODY_PARTS)
+    doubt = _HEADLESS if person.head is None and mean < _NO_DOUBT else 1.0
+    return doubt * sure * min(1.0, sum(person.share(*kind) > _SEEN for kind in kinds) / _BODY_PARTS)
 
 
 def _weight(person: Person, subject: Subject, width: int) -> float:

@@ -23,11 +23,11 @@ LINES: Final = ("chin", "head_top", "foot")
 PARTS: Final = len(Part)
 _HEAD_STRIDE: Final = 8  # input pixels from one cell of the heads' maps to the next
 _CHANNELS: Final = {
-    "framecue_parts": PARTS, "framecue_lines": len(LINES), "framecue_ways": 2, "framecue_heads": 1,
+    "framecue_parts": PARTS - 1, "framecue_lines": len(LINES), "framecue_ways": 2, "framecue_person": 1,
+    "framecue_heads": 1,
 }  # fmt: skip
 OUTPUTS: Final = tuple(_CHANNELS)
 _BODY: Final = np.array([part for part in Part if part is not Part.BACKGROUND], np.uint8)
-_LARGEST: Final = 60.0  # logits are kept from overflowing
 
 
 class Figure:
@@ -37,7 +37,7 @@ class Figure:
     exact: two cells of person and parts for each of the model's, along a side, instead of one.
     """
 
-    outputs = OUTPUTS[:2]
+    outputs = OUTPUTS
 
     def __init__(self, long_side: int = 481, exact: bool = True) -> None:
         check_long_side(long_side)
@@ -52,42 +52,48 @@ class Figure:
     def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
         """Make a segmentation of one invoke's outputs.
 
-        outputs: "framecue_parts" (1, gh, gw, 8), logits of the parts of framecue.parts, "framecue_lines"
-        (1, gh, gw, 3), logits, "framecue_heads" (1, hh, hw, 1), logits, and "framecue_ways" (1, hh, hw, 2),
-        cells down and across to the head; int8, uint8 or float. Raises ValueError for other shapes.
+        outputs: "framecue_person" (1, gh, gw, 1), logits of somebody; "framecue_parts" (1, gh, gw, 7), scores
+        of the parts from hair to carried; "framecue_lines" (1, gh, gw, 3), logits; "framecue_heads"
+        (1, hh, hw, 1), logits; "framecue_ways" (1, hh, hw, 2), cells down and across to the head; int8, uint8
+        or float. Raises ValueError for other shapes.
 
-        Heatmaps and ways come back at one cell for each of the model's. The heatmaps "chin", "head_top" and
-        "foot" are bright around the point of each person's face, head and feet that is lowest, highest
-        and lowest; 1.25 cells high at one deviation, twice that wide. "head" is bright around each head's
-        middle, 1.5 of its cells at one deviation.
+        Heatmaps and ways come back at one cell for each of the model's. The heatmap "chin" is bright around
+        the lowest point of each face, 1.25 cells high at one deviation, twice that wide; "head" around each
+        head's middle, 1.5 of its cells at one deviation. The lines of head top and foot were only taught:
+        outlines are more exact.
         """
-        parts = _checked(outputs, "framecue_parts")
-        lines = _checked(outputs, "framecue_lines")
-        if lines.shape[1:] != parts.shape[1:]:
-            raise ValueError(f"framecue_lines has {lines.shape[1:]} cells, framecue_parts {parts.shape[1:]}")
-        likely = np.exp(np.minimum(parts, _LARGEST))
-        odds = np.log(likely[1:].sum(axis=0, keepdims=True) / likely[0])
+        odds, lines = _logits(outputs, "framecue_person"), _logits(outputs, "framecue_lines")
+        scores = _checked(outputs, "framecue_parts").raw[0]
+        if not odds.shape[1:] == lines.shape[1:] == scores.shape[:2]:
+            raise ValueError(
+                f"framecue_person has {odds.shape[1:]} cells, framecue_lines {lines.shape[1:]}, "
+                f"framecue_parts {scores.shape[:2]}"
+            )
         person = _sigmoid(self._outline.finer(odds)[0])
-        highest = parts[1:] == parts[1:].max(axis=0)
-        ids = self._outline.nearest((highest * _BODY[:, None, None]).max(axis=0))
+        # Quantization keeps order, so raw scores do for comparing.
+        ids = ((scores == scores.max(axis=2, keepdims=True)) * _BODY).max(axis=2)
+        ids = self._outline.nearest(ids)
         ids[person < PERSON_LEVEL] = Part.BACKGROUND
-        heatmaps = dict(zip(LINES, _sigmoid(self._whole.finer(lines)), strict=True))
-        if "framecue_heads" not in outputs:
-            return Segmentation(ids, person, heatmaps)
-        heads, ways = _checked(outputs, "framecue_heads"), _checked(outputs, "framecue_ways")
-        heatmaps["head"] = _sigmoid(self._heads.finer(heads)[0])
+        chin = _sigmoid(self._whole.finer(lines[LINES.index("chin")][None])[0])
+        heads, ways = _logits(outputs, "framecue_heads"), _logits(outputs, "framecue_ways")
+        head = _sigmoid(self._heads.finer(heads)[0])
         cells = (np.array(ways.shape[1:], np.float32) - 1) + np.float32(1 / _HEAD_STRIDE)
         ways = self._heads.finer(ways) / cells[:, None, None]
-        return Segmentation(ids, person, heatmaps, ways)
+        return Segmentation(ids, person, {"chin": chin, "head": head}, ways)
 
 
-def _checked(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float32]:
-    """Logits (channels, gh, gw)."""
+def _checked(outputs: Mapping[str, Tensor], name: str) -> Tensor:
+    """An output of the shape it should have."""
     tensor = outputs[name]
     shape = tensor.raw.shape
     if len(shape) != 4 or (shape[0], shape[3]) != (1, _CHANNELS[name]) or min(shape[1:3]) < 2:
         raise ValueError(f"{name} has shape {shape}, expected (1, h, w, {_CHANNELS[name]})")
-    return np.ascontiguousarray(tensor.real()[0].transpose(2, 0, 1))
+    return tensor
+
+
+def _logits(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float32]:
+    """(channels, gh, gw)."""
+    return np.ascontiguousarray(_checked(outputs, name).real()[0].transpose(2, 0, 1))
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -39,7 +39,7 @@ def resized(model: bytes, height: int, width: int) -> bytes:
             size = (-(-source.shape[1] // options.strideH), -(-source.shape[2] // options.strideW))
         elif kind in _RESIZES:
             size = _grown(source.shape, result.shape, whole, graph, operator)
-        elif kind in {"QUANTIZE", "ADD", "RELU6"}:
+        elif kind in {"QUANTIZE", "ADD", "MUL", "RELU6", "TANH"}:
             size = (source.shape[1], source.shape[2])
         else:
             raise ValueError(f"an op that is not known here: {kind}")

@@ -35,14 +35,14 @@ _log = logging.getLogger(__name__)
 class SegmenterSettings(Table):
     """Which model finds people in a picture, and what it runs on."""
 
-    model: str = Field("bodypix", description="a name from `framecue models list`, or a .tflite file's path")
+    model: str = Field("fine", description="a name from `framecue models list`, or a .tflite file's path")
     folders: tuple[Path, ...] = Field((), description="folders to look for model files in, first of all")
     threads: int = Field(2, ge=1, le=16, description="CPU threads the model may use")
     long_side: int = Field(
         481,
         ge=33,
         le=2049,
-        description="model input along the picture's longer side, pixels; BodyPix wants 16 n + 1",
+        description="model input along the picture's longer side, pixels, 16 n + 1",
     )
     exact: bool = Field(
         False, description="finer outlines where the model has them, as photos get them; takes 1 ms longer"
