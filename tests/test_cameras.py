@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecue.camera import CAMERAS, files, v4l2
+from framecue.camera import CAMERAS, files, gstreamer, v4l2
 from framecue.camera import picamera2 as picamera2_driver
 from framecue.camera.picture import taken_at, turned
 from framecue.errors import CameraError, CameraStalledError
@@ -71,12 +71,33 @@ def studio_rig() -> Rig:
     return Rig(open_, lambda: made[-1].fail_next(CameraStalledError("silent")), shows_scene=False)
 
 
-@pytest.fixture(params=["photo", "video", "v4l2", "picamera2", "studio"])
+def gstreamer_rig() -> Rig:
+    pytest.importorskip("gi", reason="no PyGObject: apt install python3-gi gir1.2-gst-plugins-base-1.0")
+    made: list[gstreamer.Driver] = []
+
+    def open_(**settings: Any) -> gstreamer.Driver:
+        try:
+            made.append(gstreamer.Driver(gstreamer.Settings(source="test", still_width=1600, **settings)))
+        except CameraError as error:
+            pytest.skip(str(error))
+        return made[-1]
+
+    def silence() -> None:
+        made[-1]._pipeline.set_state(made[-1]._gst.State.PAUSED)
+        made[-1]._pipeline.get_state(10**10)
+        made[-1]._sink.try_pull_sample(1)  # what had come before
+
+    return Rig(open_, silence, shows_scene=False)
+
+
+@pytest.fixture(params=["photo", "video", "v4l2", "picamera2", "studio", "gstreamer"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     if request.param == "v4l2":
         return v4l2_rig(tmp_path)
     if request.param == "studio":
         return studio_rig()
+    if request.param == "gstreamer":
+        return gstreamer_rig()
     if request.param == "picamera2":
         return picamera2_rig(monkeypatch)
     if request.param == "video":
@@ -153,7 +174,7 @@ def test_a_closed_camera_raises_only_camera_errors(rig: Rig) -> None:
 
 
 def test_every_kind_is_found_by_name() -> None:
-    assert {"files", "picamera2", "v4l2"} <= set(CAMERAS.kinds())
+    assert {"files", "gstreamer", "picamera2", "v4l2"} <= set(CAMERAS.kinds())
     settings = CAMERAS.settings({"kind": "v4l2", "turn": 90, "device": "3"})
     assert isinstance(settings, v4l2.Settings)
     with pytest.raises(ValueError, match="turn"):
