@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,17 @@ MEASURED_PX: Final = (
 
 UNKNOWN_FOV_DEG: Final = 45.0  # of a photo whose EXIF does not tell
 
+PATIENCE_S: Final = 30.0  # a photo can wait for a busy machine, a booth's guests cannot
+
 
 @contextmanager
 def opened_segmenter(model: str | None) -> Iterator[Segmenter]:
     """The segmenter of the settings, or the named model on them, with exact outlines; closed at the end."""
-    wanted = {"exact": True} if model is None else {"exact": True, "model": model}
-    settings = load_settings(find_settings_file()).segmenter.model_copy(update=wanted)
+    settings = load_settings(find_settings_file()).segmenter
+    wanted: dict[str, Any] = {"exact": True, "answer_limit_s": max(settings.answer_limit_s, PATIENCE_S)}
+    if model is not None:
+        wanted["model"] = model
+    settings = settings.model_copy(update=wanted)
     segmenter = open_segmenter(settings)
     try:
         yield segmenter
