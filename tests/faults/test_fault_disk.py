@@ -12,8 +12,10 @@ import pytest
 
 from faults import PATIENCE_S, Lamp, StillFeed, is_whole, report, shots_of, times
 from framecue.album import Album
+from framecue.album.copy import copy_album
 from framecue.album.disk import RealDisk, Space
 from framecue.album.watch import AlbumWatch
+from framecue.errors import CopyError
 
 
 class Evening:
@@ -158,6 +160,23 @@ def test_while_a_slow_disk_writes_presses_are_heard_nothing_is_reported_and_the_
     report("disk slow", rounds=rounds, kept=2 * rounds, wrong=0)
 
 
+def test_a_disk_that_never_ends_a_write_makes_the_watchdog_hungry(tmp_path: Path) -> None:
+    disk, now = SlowDisk(), [0.0]
+    with evening(tmp_path, disk) as night:
+        watch = AlbumWatch(night.album, 0, night.lamp.notice, clock=lambda: now[0])
+        disk.slow = True
+        night.shots.press()
+        assert disk.waiting.acquire(timeout=PATIENCE_S)
+        now[0] = 31.0
+        watch.step()
+        assert watch.sound_s == 0.0
+        disk.slow = False
+        disk.go.release()
+        night.lamp.wait_for(1, "saved")
+        watch.step()
+        assert watch.sound_s == 31.0
+
+
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[Path]:
     """A real file system of 16 MB, mounted; needs root."""
@@ -186,3 +205,40 @@ def test_a_real_file_system_that_fills_up_and_is_pulled_out(card: Path) -> None:
         assert run("umount", "-l", card) == 0
         assert night.press() == "not_saved"
         assert "No such file" in night.lamp.told[-1].text
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Iterator[Path]:
+    """A real FAT file system of 32 MB, which knows neither links nor owners; needs root and loop devices."""
+    place, image = tmp_path / "stick", tmp_path / "image"
+    place.mkdir()
+    image.write_bytes(b"")
+    os.truncate(image, 32_000_000)
+    try:
+        made = (
+            os.geteuid() == 0
+            and run("mkfs.vfat", image) == 0
+            and run("mount", "-o", "loop", image, place) == 0
+        )
+    except FileNotFoundError:
+        made = False
+    if not made:
+        pytest.skip("needs root, mkfs.vfat and loop devices")
+    yield place
+    run("umount", "-l", place)
+
+
+def test_a_real_stick_gets_every_shot_and_can_hold_an_album_itself(tmp_path: Path, stick: Path) -> None:
+    with evening(tmp_path / "album") as night:
+        for _ in range(5):
+            assert night.press() == "saved"
+        done = copy_album(night.folder, stick / "framecue" / "booth")
+        assert (done.copied, done.damaged) == (10, ())
+        assert copy_album(night.folder, stick / "framecue" / "booth").there == 10
+    with evening(stick / "album") as night:
+        assert night.press() == "saved"
+        night.assert_sound()
+        assert run("umount", "-l", stick) == 0
+        assert night.press() == "not_saved"
+    with pytest.raises(CopyError):
+        copy_album(tmp_path / "album", Path("/proc/framecue"))

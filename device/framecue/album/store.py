@@ -129,23 +129,24 @@ class Album:
             except OSError as error:
                 raise self._fault(error) from None
 
-    def check(self) -> None:
-        """Raise AlbumFullError or AlbumUnwritableError where a save would fail now.
+    def check(self) -> bool:
+        """Raise AlbumFullError or AlbumUnwritableError where a save would fail now; whether it could look.
 
         Cheap enough for every second: free space each time, a probe file only when nothing has proved the
         folder writable for 30 s, or the last proof failed. Never waits for a save under way in another
-        thread: that one will tell.
+        thread, but returns False: that one will tell, unless the disk hangs.
         """
         if not self._busy.acquire(blocking=False):
-            return
+            return False
         try:
             self._refuse_if_full()
             now = self._clock()
             if self._proven_s is not None and now - self._proven_s < PROBE_EVERY_S:
-                return
+                return True
             self._proven_s = None
             self._probe()
             self._proven_s = now
+            return True
         except OSError as error:
             raise self._fault(error) from None
         finally:

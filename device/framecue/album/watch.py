@@ -51,7 +51,8 @@ class AlbumWatch:
     def step(self) -> None:
         """Look once."""
         try:
-            self._album.check()
+            if not self._album.check():
+                return  # a save is under way; one that never ends makes the watchdog hungry
             left = self._album.shots_left()
         except AlbumError as error:
             self._fail(error)
