@@ -106,6 +106,21 @@ def test_a_file_that_is_no_font_is_an_indicator_fault(tmp_path: Path) -> None:
         screen.Driver(screen.Settings(chip="simulated", font=tmp_path / "font.ttf"))
 
 
+def test_a_notice_does_not_wait_for_the_pause_between_two_pictures() -> None:
+    display = TwinDisplay(240, 240)
+    driver = screen.Driver(screen.Settings(chip="simulated"), lambda _: display, every_s=1000)
+    driver.show(UP)
+    while display.shown < 1:
+        threading.Event().wait(0.001)
+    driver.show(BACK)  # waits
+    driver.notice(Notice("shooting", "Shooting"))
+    assert driver.settle(SOON)
+    assert display.shown == 2
+    driver.show(BACK)
+    driver.close()  # does not wait either
+    assert display.closed
+
+
 # The displays: the simulated one and luma's, on luma's own stand-in and on a bus that only remembers
 
 
@@ -138,7 +153,7 @@ class Rig:
     def __init__(
         self, settings: screen.Settings, open_: Callable[..., Any], broken: Callable[..., Any]
     ) -> None:
-        self.driver = screen.Driver(settings, open_)
+        self.driver = screen.Driver(settings, open_, every_s=0)
         self.broken = broken
 
     def told(self, act: Callable[[], object]) -> None:
@@ -223,7 +238,7 @@ def test_a_closed_screen_is_dark_and_may_be_closed_twice(rig: Rig) -> None:
 
 def test_the_same_picture_is_not_sent_again() -> None:
     display = TwinDisplay(240, 240)
-    driver = screen.Driver(screen.Settings(chip="simulated"), lambda _: display)
+    driver = screen.Driver(screen.Settings(chip="simulated"), lambda _: display, every_s=0)
     for _ in range(5):
         driver.show(UP)
         assert driver.settle(SOON)
@@ -240,7 +255,7 @@ def test_a_slow_display_shows_the_newest_and_holds_up_nobody() -> None:
             super().display(image)
 
     display = Slow(240, 240)
-    driver = screen.Driver(screen.Settings(chip="simulated"), lambda _: display)
+    driver = screen.Driver(screen.Settings(chip="simulated"), lambda _: display, every_s=0)
     for amount in range(1, 60):
         driver.show(Cue("tilt_up", "", float(amount), "deg"))
     go.set()
@@ -263,7 +278,7 @@ def test_a_simulated_display_can_be_looked_at_as_a_file(tmp_path: Path) -> None:
 
 def test_a_panel_passes_the_view_to_those_that_draw_it() -> None:
     display = TwinDisplay(240, 240)
-    driver = screen.Driver(screen.Settings(chip="simulated"), lambda _: display)
+    driver = screen.Driver(screen.Settings(chip="simulated"), lambda _: display, every_s=0)
     panel = Panel([driver])
     panel.view(screens.somebody())
     panel.show(UP)

@@ -44,6 +44,9 @@ class Settings(CameraSettings):
     still_width: int = Field(
         0, ge=0, le=16384, description="photo width before turning, pixels; 0 = that of the preview"
     )
+    settle_frames: int = Field(
+        5, ge=0, le=60, description="frames passed over after starting anew, until exposure has settled"
+    )
 
     def description(self, width: int, height: int) -> str:
         """The pipeline, in GStreamer's own words, for pictures of this size before turning."""
@@ -90,7 +93,8 @@ class Driver:
         self._stop()
         try:
             self._start(larger, math.ceil(larger * height / width / 2) * 2)
-            image, time_s = self._pull(max(ends_s - self._clock(), 0.1))
+            for _ in range(self._settings.settle_frames + 1):
+                image, time_s = self._pull(max(ends_s - self._clock(), 0.1))
         finally:
             self._stop()
             self._start(width, height)

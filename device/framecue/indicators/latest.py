@@ -13,7 +13,8 @@ _T = TypeVar("_T")
 class Latest(Generic[_T]):
     """Does one thing after another, each with the newest item put; those in between are skipped.
 
-    act: what is done, on the thread. limit_s: seconds it may take before it counts as hung.
+    act: what is done, on the thread. limit_s: seconds it may take before it counts as hung. every_s: seconds
+    from one beginning to the next at the least, to leave the processor to others.
     """
 
     def __init__(
@@ -21,24 +22,26 @@ class Latest(Generic[_T]):
         name: str,
         act: Callable[[_T], None],
         limit_s: float,
+        every_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._name, self._act, self._limit_s, self._clock = name, act, limit_s, clock
+        self._name, self._act, self._clock = name, act, clock
+        self._limit_s, self._every_s = limit_s, every_s
         self._changed = threading.Condition()  # guards all below
         self._newest: list[_T] = []  # none or one
         self._began_s: float | None = None
         self._fault: Exception | None = None
-        self._ended = False
+        self._ended = self._hurry = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def put(self, item: _T) -> None:
-        """Have this done next, instead of what still waits.
+    def put(self, item: _T, at_once: bool = False) -> None:
+        """Have this done next, instead of what still waits; at_once: without a pause before it.
 
         Raises the error of what was done last, once, or IndicatorError where that has not come back in time.
         """
         with self._changed:
-            self._newest = [item]
+            self._newest, self._hurry = [item], self._hurry or at_once
             self._changed.notify_all()
             fault, self._fault = self._fault, None
             began_s = self._began_s
@@ -67,7 +70,8 @@ class Latest(Generic[_T]):
                 if not self._newest:
                     return
                 item = self._newest.pop()
-                self._began_s = self._clock()
+                began_s = self._began_s = self._clock()
+                self._hurry = False
             fault: Exception | None = None
             try:
                 self._act(item)
@@ -76,3 +80,5 @@ class Latest(Generic[_T]):
             with self._changed:
                 self._fault, self._began_s = fault, None
                 self._changed.notify_all()
+                pause_s = self._every_s - (self._clock() - began_s)
+                self._changed.wait_for(lambda: self._hurry or self._ended, max(pause_s, 0.0))

@@ -23,6 +23,7 @@ from framecue.indicators.fonts import fonts_for
 from framecue.indicators.latest import Latest
 
 _LIMIT_S: Final = 5.0  # longer than any bus takes for one picture
+_EVERY_S: Final = 0.1  # between two pictures of what is seen
 
 
 class Settings(DriverSettings):
@@ -94,9 +95,15 @@ class Driver:
     """Draws on a thread of its own, the newest picture only; a display that was gone is opened again.
 
     open_display: makes the display from the settings; None for the real one, or the simulated.
+    every_s: seconds between two cues' pictures at the least; a notice does not wait.
     """
 
-    def __init__(self, settings: Settings, open_display: Callable[[Settings], Display] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        open_display: Callable[[Settings], Display] | None = None,
+        every_s: float = _EVERY_S,
+    ) -> None:
         self._settings = settings
         self._open = _opened if open_display is None else open_display
         self._display: Display | None = self._open(settings)
@@ -105,7 +112,7 @@ class Driver:
         self._canvas = Canvas(self._display.width, self._display.height, mode, fonts, language)
         self._view: View | None = None
         self._shown: Image.Image | None = None
-        self._painter = Latest[Callable[[], Image.Image]]("screen", self._paint, _LIMIT_S)
+        self._painter = Latest[Callable[[], Image.Image]]("screen", self._paint, _LIMIT_S, every_s)
 
     def view(self, view: View) -> None:
         """As in Viewer."""
@@ -119,7 +126,7 @@ class Driver:
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator. Raises as `show` does."""
-        self._painter.put(lambda: self._canvas.notice(notice))
+        self._painter.put(lambda: self._canvas.notice(notice), at_once=True)
 
     def settle(self, timeout_s: float) -> bool:
         """Wait until what was last told is shown; whether it is."""
