@@ -347,7 +347,19 @@ def heard(listener):
         return fields
 
 
-def test_systemd_hears_ready_after_the_first_cue_and_no_more_watchdog_once_frames_stop(tmp_path):
+def test_a_machine_that_is_too_hot_says_so_and_goes_on(tmp_path, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    zone = tmp_path / "temp"
+    zone.write_text("85200")
+    monkeypatch.setattr("framecue.booth.THERMAL", zone)
+    with Rig(tmp_path / "album") as rig:
+        rig.watcher.wait_for_cue()
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+    assert "85 °C, TOO HOT: cool it" in caplog.text
+
+
+def test_systemd_hears_ready_after_the_first_cue_and_no_more_watchdog_once_frames_stop(tmp_path, caplog):
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(address)
@@ -376,6 +388,7 @@ def test_systemd_hears_ready_after_the_first_cue_and_no_more_watchdog_once_frame
                     if time.monotonic() - hungry_since > 1.0:
                         break
             assert hungry_since is not None, "the watchdog was fed although no frame came"
+        assert "the watchdog is not fed: no fresh frame for" in caplog.text
         assert "STOPPING=1" in heard(listener)
 
 

@@ -46,6 +46,7 @@ TICK_S = 0.25
 SAFE_MODE = "SAFE MODE: no cues, photos only"
 FRAME, INFERENCE, ALBUM = "fresh frame", "finished inference", "writable album"  # signs of life
 SAFE_PATIENCE = 12  # times as long as otherwise, for signs of life in safe mode
+TOO_HOT_C = 82.0  # a Pi throttles from here on, and says so nowhere that a photographer looks
 STOP_S = 0.6  # how long the frame in hand may take when the booth stops
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
@@ -141,6 +142,7 @@ class Booth:
             burst=settings.booth.burst,
         )
         self._health = Health(_limits(settings.booth, safe))
+        self._frame_s: float | None = None  # when the newest frame was taken
         self._camera_fault: str | None = None
         self._working_s: float | None = None  # since when, on the clock
         self._proven = False
@@ -289,8 +291,10 @@ class Booth:
     def _healthy(self, now_s: float) -> bool:
         """A fresh frame, a finished inference and a writable album, each within its own limit."""
         frame, inferred_s = self.feed.newest(), self.live.inferred_s
+        if frame is not None:  # after a fault the feed has none, but there was one
+            self._frame_s = frame.time_s
         ages = {
-            FRAME: None if frame is None else now_s - frame.time_s,
+            FRAME: None if self._frame_s is None else now_s - self._frame_s,
             INFERENCE: None if inferred_s is None else now_s - inferred_s,
             ALBUM: now_s - self.album_watch.sound_s,
         }
@@ -317,7 +321,7 @@ class Booth:
         faults = (self.album_watch.fault, self.copies.fault, SAFE_MODE if self._safe else None)
         celsius = _temperature()
         if celsius is not None:
-            parts.append(f"{celsius:.0f} °C")
+            parts.append(f"{celsius:.0f} °C" + (", TOO HOT: cool it" if celsius >= TOO_HOT_C else ""))
         return ", ".join(
             [*parts, *filter(None, (self.feed.fault, self.live.fault, imu_fault, *faults, self._complaint))]
         )
