@@ -177,15 +177,30 @@ class Canvas:
         return self._fits[key]
 
     def _fit(self, draw: ImageDraw.ImageDraw, text: str, width: int, height: int) -> tuple[str, int]:
-        for pixels in range(int(height * 1.4), _SMALLEST - 1, -1):
-            lines = self._wrapped(draw, text, pixels, width)
+        """By halving: a larger letter never fits where a smaller one does not."""
+        fitting = None
+        low, high = _SMALLEST, max(int(height * 1.4), _SMALLEST)
+        while low <= high:
+            pixels = (low + high) // 2
+            lines = self._in_room(draw, text, pixels, width, height)
             if lines is None:
-                continue
-            box = draw.multiline_textbbox((0, 0), lines, **self._style(pixels))
-            if box[3] - box[1] <= height and box[2] - box[0] <= width:
-                return lines, pixels
+                high = pixels - 1
+            else:
+                fitting, low = (lines, pixels), pixels + 1
+        if fitting is not None:
+            return fitting
         shorter = text[: len(text) * 4 // 5].rstrip(" …")
         return self._fit(draw, shorter + "…", width, height) if len(shorter) > 3 else (text, _SMALLEST)
+
+    def _in_room(
+        self, draw: ImageDraw.ImageDraw, text: str, pixels: int, width: int, height: int
+    ) -> str | None:
+        """The text in lines that fit; None where they do not."""
+        lines = self._wrapped(draw, text, pixels, width)
+        if lines is None:
+            return None
+        box = draw.multiline_textbbox((0, 0), lines, **self._style(pixels))
+        return lines if box[3] - box[1] <= height and box[2] - box[0] <= width else None
 
     def _wrapped(self, draw: ImageDraw.ImageDraw, text: str, pixels: int, width: int) -> str | None:
         """The words in lines of this width; None where a single word is wider."""
