@@ -29,8 +29,8 @@ from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
 from framecue.photos import measure_image
-from framecue.presses import Presses
 from framecue.portrait.darkroom import Darkroom
+from framecue.presses import Presses
 from framecue.segmentation import Segmenter
 from framecue.segmentation.turns import InTurns
 from framecue.service import Service
