@@ -48,7 +48,9 @@ def test_each_sign_of_life_has_a_limit_and_is_named_once_when_it_fails(
 
 def test_a_booth_that_has_not_begun_is_not_fed_nor_complained_about(caplog: pytest.LogCaptureFixture) -> None:
     health = Health({"fresh frame": 5})
+    caplog.set_level("INFO")
     assert not health.sound({"fresh frame": None})
+    assert health.sound({"fresh frame": 0.1})
     assert caplog.records == []
 
 

@@ -16,6 +16,7 @@ class Health:
     def __init__(self, limits: Mapping[str, float]) -> None:
         self._limits = dict(limits)
         self.missing: str | None = None
+        self._told = False
 
     def sound(self, ages_s: Mapping[str, float | None]) -> bool:
         """Whether every sign is fresh. ages_s: seconds since each sign; None where there was none yet.
@@ -27,10 +28,11 @@ class Health:
             for sign, limit in self._limits.items()
             if (age := ages_s.get(sign)) is None or age >= limit
         ]
-        if found and self.missing is None and not all(each.endswith(" yet") for each in found):
+        if not self._told and not all(each.endswith(" yet") for each in found):
             log.error("the watchdog is not fed: %s", ", ".join(found))
-        elif not found and self.missing is not None:
+            self._told = True
+        elif not found and self._told:
             log.info("the watchdog is fed again")
-        # Seconds would change the line all the time; what is missing is what counts.
+            self._told = False
         self.missing = ", ".join(found) or None
         return not found
