@@ -217,13 +217,12 @@ def test_run_with_a_wrong_setting(env, portrait, tmp_path):
     refused(run("run", "--config", file, env=env), "booth.toml", "camera.rate", "999", "240")
 
 
-def test_run_on_a_folder_of_photos_cues_shoots_on_enter_and_leaves_a_readable_album(
-    env, portrait, tmp_path
-):
+def test_run_on_a_folder_of_photos_cues_shoots_on_enter_and_leaves_a_readable_album(env, portrait, tmp_path):
     album = tmp_path / "album"
     file = booth_file(tmp_path, f'kind = "files"\npath = "{portrait.parent}"\nrate = 15', album)
     with started(file, env) as booth:
-        wait_for(booth, "°", " m\n", "Hold", "Ready")
+        wait_for(booth, "°", " m\n", "Hold", "Ready", "As good")
+        wait_for(booth, "working")
         booth.stdin.write("\n")
         booth.stdin.flush()
         wait_for(booth, "Saved")
@@ -231,7 +230,7 @@ def test_run_on_a_folder_of_photos_cues_shoots_on_enter_and_leaves_a_readable_al
         booth.send_signal(signal.SIGTERM)
         assert booth.wait(10) == 0
         assert time.monotonic() - asked < 2.0
-    (shot,) = album.glob("*.jpg")
+    (shot,) = originals(album)
     assert shot.read_bytes() == portrait.read_bytes()
     told = json.loads(shot.with_suffix(".json").read_text())
     assert told["composition"]["subjects"]
@@ -253,7 +252,11 @@ def test_run_outlives_its_model_and_shoots_meanwhile(env, portrait, tmp_path, fa
             wait_for(booth, "shot kept")
         booth.terminate()
         assert booth.wait(10) == 0
-    assert len(list((tmp_path / "album").glob("*.jpg"))) == 1
+    assert len(originals(tmp_path / "album")) == 1
+
+
+def originals(album):
+    return [path for path in album.glob("*.jpg") if not path.name.endswith(".crop.jpg")]
 
 
 def test_run_on_a_spoilt_file_goes_on_with_the_last_good_one_and_says_so(env, portrait, tmp_path):
