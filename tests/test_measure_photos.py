@@ -51,13 +51,14 @@ def test_lines_of_labelled_photos(segmenter: Segmenter) -> None:
     for key, (median, high) in limits.items():
         assert np.less_equal(spread(found[key]), (median, high)).all(), (key, spread(found[key]))
     assert len(found["top"]) > 30
-    assert unknown <= 0.04 * len(found["top"])
+    assert unknown <= 0.05 * len(found["top"])
 
 
 def test_two_people_in_snow(segmenter: Segmenter) -> None:
     composition = measured(segmenter, "two_people.bmp")
     left, right = sorted(composition.subjects, key=lambda one: one.left_x)
-    assert left.right_x < right.left_x
+    assert left.right_x < right.centre_x  # they hold hands
+    assert left.centre_x < right.left_x
     for subject in (left, right):
         assert not subject.cut
         assert subject.heads is not None
