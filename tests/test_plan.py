@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framecue.composition.look import Measure, load_look
-from framecue.composition.plan import MOUNTS, Planner
+from framecue.composition.plan import MOUNTS, Planner, Way
 from framecue.composition.pose import Lens, Pose
 
 LENS = Lens.of(480, 640, 48.0)
@@ -30,7 +30,7 @@ poses = st.builds(
 @given(poses)
 def test_a_free_camera_is_led_all_the_way_into_the_look_ratio_and_all(pose):
     planner = Planner(pose, LENS, EXACT, "handheld")
-    assert planner.left_after(planner.all_moves()) < 0.65
+    assert planner.left_after(planner.all_moves()) <= 0.75  # what lean is left alone
 
 
 @settings(max_examples=30, deadline=None)
@@ -54,8 +54,9 @@ def test_a_step_goes_the_way_the_whole_way_goes_and_no_further(pose):
 @given(poses)
 def test_there_is_a_step_that_leads_nearer_wherever_the_look_is_not_reached(pose):
     planner = Planner(pose, LENS, EXACT, "handheld")
+    far = planner.left_after(Way({}, planner.here, planner.here)) > 1.0
     whole = planner.all_moves()
-    if planner.here > 1.0:
+    if far:
         assert max(way.gain for way in planner.steps(whole, LEAST)) > 0
 
 

@@ -271,11 +271,16 @@ class Guide:
             lens,
             self.look,
             self._settings.mount,
-            blocked=self._obstacles.blocked,
+            blocked=self._obstacles.blocked | self._hiding(s),
             share=framed.share,
             complete=s.heads is not None or not self._feet_wanted(),
             ratio=s.heads is not None and self.look.measures.heads is not None,
         )
+
+    def _hiding(self, subject: Subject) -> frozenset[CueName]:
+        """Guests whose feet are cut do not show them to a camera that stays by coming closer."""
+        cut = "bottom" in subject.cut and self._feet_wanted()
+        return frozenset({"guests_closer"} if cut and self._settings.mount == "fixed" else ())
 
     def _while_moving(self, framed: Framing, chooser: Chooser) -> tuple[Cue, Choice | None]:
         """The cue being obeyed, with what is left of it; hold once it is done."""
