@@ -1,6 +1,7 @@
 """A simulated photographer: reads only what an indicator shows, and does about what it says."""
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -27,8 +28,10 @@ SEARCH: Final = (
 class Person:
     """One photographer (or the guests, under a fixed camera) from start to shot."""
 
-    def __init__(self, place: Place, rng: np.random.Generator, *, steady: bool = False) -> None:
-        self.place, self._rng, self._steady = place, rng, steady
+    def __init__(
+        self, place: Place, rng: np.random.Generator, *, steady: bool = False, fixed: bool = False
+    ) -> None:
+        self.place, self._rng, self._steady, self._fixed = place, rng, steady, fixed
         self._tremble = np.zeros(4)
         self._read: Cue | None = None  # the cue being thought about, and since when
         self._since_s = 0.0
@@ -98,6 +101,10 @@ class Person:
         return target, takes
 
     def _searched(self) -> Place:
+        if self._fixed:  # it is the guests who look where the camera sees them: from afar, in the middle
+            x, z = self.place.guests
+            back = self.place.after("guests_back", 0.5)
+            return replace(back, guests=(0.5 * x, max(back.guests[1], z)))
         camera = self.place.camera
         if self._search == 0:
             self._origin = (camera.pan_deg, camera.pitch_deg)

@@ -161,7 +161,7 @@ def run(
 
     see: what the camera makes of a place (seconds, whether somebody moves); exact lines if None.
     """
-    person = Person(place, rng, steady=mount != "handheld")
+    person = Person(place, rng, steady=mount != "handheld", fixed=mount == "fixed")
     watcher = Watcher(outline, look)
     bias = float(rng.normal(0, ROLL_BIAS_DEG))
     now_s, frame = 0.0, 0
