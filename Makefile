@@ -19,7 +19,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/framecue demo --out demo
 
 test: $(VENV)/.ready-dev
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
