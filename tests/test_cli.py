@@ -163,6 +163,13 @@ def test_a_corrupt_model_is_one_line_and_fails_verify(env, portrait, coral_model
     assert "corrupt" in done.stdout
 
 
+def test_commands_are_there_before_numpy_is(env):
+    # Each then starts fast, and numpy finds the number of threads that it should use.
+    told = "import sys, framecue.cli; print(sorted({'numpy', 'cv2', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", told], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_models_list_says_what_is_here(with_models):
     done = run("models", "list", env=with_models)
     assert done.returncode == 0

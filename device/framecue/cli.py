@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from framecue.album.commands import album_app
-from framecue.calibrate.commands import calibrate_app
-from framecue.doctor.commands import doctor
+from framecue.commands.album import album_app
+from framecue.commands.calibrate import calibrate_app
+from framecue.commands.doctor import doctor
+from framecue.commands.looks import crop, learn, looks_app
+from framecue.commands.portrait import portrait
+from framecue.commands.simulate import guide, simulate
 from framecue.errors import FramecueError
-from framecue.looks.commands import crop, learn, looks_app
-from framecue.portrait.commands import portrait
-from framecue.simulate.commands import guide, simulate
 
 if TYPE_CHECKING:  # the commands import what they need, so that each starts fast
     from framecue.composition.subject import Composition

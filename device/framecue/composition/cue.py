@@ -27,6 +27,7 @@ CueName = Literal[
     "best_possible",
 ]
 Unit = Literal["m", "deg"]
+Mount = Literal["handheld", "tripod", "fixed"]  # what may move: all by hand, height and tilt, the guests
 
 
 @dataclass(frozen=True, slots=True)

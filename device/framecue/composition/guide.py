@@ -7,13 +7,13 @@ from typing import Final
 
 from pydantic import Field
 
-from framecue.composition.cue import Cue, CueName, Unit
+from framecue.composition.cue import Cue, CueName, Mount, Unit
 from framecue.composition.filter import Steady
 from framecue.composition.framing import Framing, crowding, framing, measured
 from framecue.composition.look import Look
 from framecue.composition.memory import Obstacles, Said, Scale
 from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
-from framecue.composition.plan import COARSE, Mount, Planner, errors, level_enough
+from framecue.composition.plan import COARSE, Planner, errors, level_enough
 from framecue.composition.pose import Estimate, Lens, Sight, estimate
 from framecue.composition.subject import Composition, Subject
 from framecue.composition.words import LANGUAGES, Language, say

@@ -15,11 +15,10 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.cue import CueName, Unit
+from framecue.composition.cue import CueName, Mount, Unit
 from framecue.composition.look import Look
 from framecue.composition.pose import Lens, Pose, project
 
-Mount = Literal["handheld", "tripod", "fixed"]
 Axis = Literal["step", "raise", "tilt", "pan", "roll", "come", "aside"]
 # What each axis is called upwards and downwards, its unit, and what moving so far costs as much as one
 # tolerance off.

@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from framecue.composition.cue import Mount
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look
-from framecue.composition.plan import Mount, errors
+from framecue.composition.plan import errors
 from framecue.simulate.outline import Outline
 from framecue.simulate.place import HEIGHTS_M, NEAREST_M, Place
 from framecue.simulate.run import truth

@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from framecue.composition.cue import Mount
 from framecue.composition.geometry import Pinhole
 from framecue.composition.guide import Guide, GuideSettings
 from framecue.composition.look import Look, load_look
-from framecue.composition.plan import Mount
 from framecue.errors import FramecueError
 from framecue.simulate.baselines import NaiveGuide, Overlay
 from framecue.simulate.outline import Outline

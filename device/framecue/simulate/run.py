@@ -6,12 +6,12 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from framecue.composition.cue import Cue, CueName
+from framecue.composition.cue import Cue, CueName, Mount
 from framecue.composition.framing import Framing, measured
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look, Measure
 from framecue.composition.memory import OPPOSITE
-from framecue.composition.plan import Mount, errors
+from framecue.composition.plan import errors
 from framecue.composition.subject import Composition, Subject
 from framecue.simulate.outline import Outline
 from framecue.simulate.person import Person

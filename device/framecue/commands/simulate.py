@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from framecue.composition.plan import Mount
+from framecue.composition.cue import Mount
 from framecue.composition.words import Language
 
 LookOption = Annotated[str, typer.Option(help="Look to reach, as `framecue looks list` names it.")]

@@ -1,0 +1,1 @@
+"""The commands of the rooms, apart from them: a command has started before its room is imported."""
