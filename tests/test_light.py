@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from framecue.album import Shot
+from framecue.colour import to_bytes, to_linear
 from framecue.composition.geometry import Pinhole
-from framecue.composition.light import Light, encoded, find_light, linear
+from framecue.composition.light import Light, find_light
 from framecue.composition.measure import measure
 from framecue.composition.subject import Composition
 from framecue.errors import AlbumUnwritableError
@@ -52,8 +53,8 @@ def lit(view: View, image: NDArray[np.uint8] | None = None) -> Light:
 
 def test_linear_light_and_back_is_the_same() -> None:
     values = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    assert (encoded(linear(values)) == values).all()
-    assert linear(np.array([188], np.uint8))[0] == pytest.approx(0.5, abs=0.005)
+    assert (to_bytes(to_linear(values)) == values).all()
+    assert to_linear(np.array([188], np.uint8))[0] == pytest.approx(0.5, abs=0.005)
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +67,10 @@ def evenly_lit() -> View:
 def test_darkening_somebody_by_so_many_stops_is_measured_as_that(evenly_lit: View, stops: float) -> None:
     """With surroundings bright enough that the whole of it is believed."""
     people = (evenly_lit.parts > 0)[..., None]
-    bright = linear(evenly_lit.image) * np.where(people, 1.0, 2.0)
-    before = lit(evenly_lit, encoded(bright.astype(np.float32)))
+    bright = to_linear(evenly_lit.image) * np.where(people, 1.0, 2.0)
+    before = lit(evenly_lit, to_bytes(bright.astype(np.float32)))
     darker = bright * np.where(people, 2.0**-stops, 1.0)
-    after = lit(evenly_lit, encoded(darker.astype(np.float32)))
+    after = lit(evenly_lit, to_bytes(darker.astype(np.float32)))
     assert after.backlight_ev - before.backlight_ev == pytest.approx(stops, abs=0.25)
     assert after.from_face
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framecue.colour import decode, to_linear, to_srgb
 from framecue.portrait.backdrop import is_colour, placed, read_backdrop
 from framecue.portrait.blur import bloomed, radii, spread
-from framecue.portrait.colour import decode, to_linear, to_srgb
 from framecue.portrait.compose import true_share
 from framecue.portrait.depth import nearness
 from framecue.portrait.grain import measure_grain, pattern

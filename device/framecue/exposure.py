@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from framecue.composition.light import Light, encoded, linear
+from framecue.colour import to_bytes, to_linear
+from framecue.composition.light import Light
 from framecue.table import Table
 
 _log: Final = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def merged(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     first, *darker = images
     aligned = [first, *(_shifted_onto(first, image) for image in darker)]
     step = max(1, round(max(first.shape[:2]) / 400))
-    sparse = [linear(np.ascontiguousarray(image[::step, ::step])) for image in aligned]
+    sparse = [to_linear(np.ascontiguousarray(image[::step, ::step])) for image in aligned]
     scales = [1.0]
     for brighter, dimmer in pairwise(sparse):
         scales.append(scales[-1] * _ratio(brighter, dimmer))
@@ -82,8 +83,8 @@ def merged(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     result = np.empty_like(first)
     for top in range(0, len(first), _STRIP):
         rows = slice(top, top + _STRIP)  # in strips: a picture of 12 megapixels in floats is 144 MB
-        light = _joined([linear(np.ascontiguousarray(image[rows])) for image in aligned], scales)
-        result[rows] = encoded(_pressed(light, white))
+        light = _joined([to_linear(np.ascontiguousarray(image[rows])) for image in aligned], scales)
+        result[rows] = to_bytes(_pressed(light, white))
     return result
 
 

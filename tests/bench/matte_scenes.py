@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.colour import to_linear, to_srgb
 from framecue.composition.geometry import Pinhole
 from framecue.parts import Part
 from framecue.photo import is_photo, read_photo
-from framecue.portrait.colour import to_linear, to_srgb
 from framecue.studio import Scene, Studio, View
 
 Plane = NDArray[np.float32]

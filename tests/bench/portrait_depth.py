@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.colour import to_linear, to_srgb
 from framecue.composition.geometry import Pinhole
 from framecue.portrait import PortraitSettings
-from framecue.portrait.colour import to_linear, to_srgb
 from framecue.portrait.depth import focus_distance, nearness
 from framecue.portrait.make import Maker, opened_maker
 from framecue.portrait.render import Portrayed, blur_background

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.bench.matte_scenes import Truth, scene
 
+from framecue.colour import to_srgb, unit
 from framecue.photo import scaled_into
 from framecue.portrait import PortraitSettings
-from framecue.portrait.colour import to_srgb, unit
 from framecue.portrait.laplacian import Windows
 from framecue.portrait.lens import LensSettings, opening
 from framecue.portrait.make import Maker, opened_maker

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.colour import luma, to_linear
 from framecue.composition.subject import Composition, Subject
 from framecue.parts import Part, Segmentation
 
@@ -29,7 +30,6 @@ _FACE_SAMPLES: Final = 12  # fewer pixels of a face tell nothing
 _BODY_SAMPLES: Final = 40
 _SIDE: Final = 160  # samples along the longer side
 _DARKEST: Final = 1e-3
-_WEIGHTS: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear red, green, blue in luminance
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,6 @@ class Light:
     backlight_ev: float
     subject_ev: float
     from_face: bool
-
-
-def linear(values: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Linear light 0..1 of sRGB values, same shape."""
-    return np.asarray(cv2.LUT(values, _decoding()), np.float32)
-
-
-def encoded(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """sRGB values of linear light, same shape; what is over 1 is clipped."""
-    levels = np.arange(65536) / 65535
-    curve = np.where(levels <= 0.0031308, 12.92 * levels, 1.055 * levels ** (1 / 2.4) - 0.055)
-    table = np.rint(255 * curve).astype(np.uint8)
-    values: NDArray[np.uint8] = table[np.rint(np.clip(light, 0, 1) * np.float32(65535)).astype(np.uint16)]
-    return values
 
 
 def find_light(
@@ -78,7 +64,7 @@ def find_light(
     own = (parts > 0) & (parts != Part.CARRIED) & _box(subject, composition, (height, width))
     inner = cv2.erode(own.view(np.uint8), np.ones((3, 3), np.uint8)) > 0  # the rim is lit from behind
     outside = cv2.dilate(((person > 0.3) | (parts > 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
-    lit = linear(pixels) @ _WEIGHTS
+    lit = luma(to_linear(pixels))
     face = lit[own & (parts == Part.FACE)]
     body = lit[inner & (parts != Part.FACE) & (parts != Part.HAIR)]
     if np.count_nonzero(outside) < _BODY_SAMPLES or (face.size < _FACE_SAMPLES and body.size < _BODY_SAMPLES):
@@ -105,12 +91,3 @@ def _box(subject: Subject, composition: Composition, shape: tuple[int, int]) -> 
 
 def _stops(ratio: float) -> float:
     return float(np.log2(max(ratio, _DARKEST)))
-
-
-def _decoding() -> NDArray[np.float32]:
-    """(256,) linear light of each sRGB value (IEC 61966-2-1)."""
-    value = np.arange(256) / 255
-    table: NDArray[np.float32] = np.where(
-        value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4
-    ).astype(np.float32)
-    return table

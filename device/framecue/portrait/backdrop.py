@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.colour import LUMA, Plane, to_bytes, to_linear
 from framecue.errors import PhotoError
 from framecue.photo import read_photo
-from framecue.portrait.colour import LUMA, Plane, to_linear, to_srgb
 from framecue.portrait.scene import Stage
 
 Standing = tuple[float, float, float]  # left, right, foot_y of somebody, photo pixels
@@ -89,9 +89,8 @@ def match_light(backdrop: NDArray[np.uint8], photo: Plane, people: Plane) -> Non
     tint = ((here / (here @ LUMA)) / (other / (other @ LUMA))) ** _MATCHED
     gains = 2**stops * np.clip(tint, 1 / _MOST_TINT, _MOST_TINT)
     light = to_linear(np.arange(256, dtype=np.uint8).reshape(1, 256))
-    curves = [to_srgb(_rolled_off(light * np.float32(gain))) for gain in gains]
-    table = np.asarray(cv2.convertScaleAbs(cv2.merge(curves)), np.uint8)
-    cv2.LUT(backdrop, table, dst=backdrop)
+    curves = [to_bytes(_rolled_off(light * np.float32(gain))) for gain in gains]
+    cv2.LUT(backdrop, np.asarray(cv2.merge(curves)), dst=backdrop)
 
 
 def cast_shadow(
@@ -119,7 +118,7 @@ def cast_shadow(
             dark = 1 - (1 - dark) * (1 - np.float32(strength) * np.minimum(1.6 * soft, 1))
         share = 1 - cv2.resize(dark, (soles.shape[1], soles.shape[0]))[..., None]
         lit = to_linear(np.ascontiguousarray(backdrop[box])) * share
-        backdrop[box] = cv2.convertScaleAbs(to_srgb(lit))
+        backdrop[box] = to_bytes(lit)
 
 
 def light_wrap(backdrop: Plane, alpha: Plane, stage: Stage, scale: int) -> tuple[Plane, Plane]:

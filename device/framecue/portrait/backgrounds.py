@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.portrait.colour import Plane, to_linear, to_srgb
+from framecue.colour import Plane, to_linear, to_srgb
 from framecue.portrait.compose import Around
 from framecue.portrait.grain import pattern
 from framecue.portrait.lens import opening

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.portrait.colour import Plane
+from framecue.colour import Plane
 from framecue.portrait.lens import LensSettings, opening
 
 _STEP: Final = 1.5  # ratio of the radii of neighbouring layers

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.portrait.colour import LUMA, Plane, decode, to_linear, to_srgb, unit
+from framecue.colour import Plane, decode, luma, to_bytes, to_linear, unit
 from framecue.portrait.foreground import Colours, own
 from framecue.portrait.matte import Matte, Tile
 
@@ -157,7 +157,7 @@ def _edge(
     if layers.curve is not None:
         colour = unit(np.asarray(cv2.LUT(np.asarray(colour * 255 + 0.5, np.uint8), layers.curve), np.uint8))
     mixed = lit * decode(colour) + (1 - lit) * decode(behind[inner] * np.float32(1 / 255))
-    cv2.copyTo(cv2.convertScaleAbs(to_srgb(mixed)), between, whole[inner])
+    cv2.copyTo(to_bytes(mixed), between, whole[inner])
 
 
 def true_share(share: Plane, colour: Plane, behind: Plane) -> Plane:
@@ -167,9 +167,7 @@ def true_share(share: Plane, colour: Plane, behind: Plane) -> Plane:
     the same brightness is sought: then nothing changes where the background does not. (h, w) float32 each,
     and (h, w, 3) sRGB of 0..1.
     """
-    weights = np.array([LUMA], np.float32)
-    mine = np.asarray(cv2.transform(colour, weights), np.float32)
-    back = np.asarray(cv2.transform(behind, weights), np.float32)
+    mine, back = luma(colour), luma(behind)
     light, dark, mixed = decode(mine), decode(back), decode(back + share * (mine - back))
     flat = np.abs(mine - back) < _FLAT
     return np.clip(np.where(flat, share, (mixed - dark) / np.where(flat, 1, light - dark)), 0, 1)
@@ -190,4 +188,4 @@ def _cover(whole: NDArray[np.uint8], block: Tile, before: tuple[Plane, Plane], s
         return
     added = cv2.warpAffine(light, matrix, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     mixed = to_linear(whole) * (1 - share[..., None]) + added
-    whole[...] = cv2.convertScaleAbs(to_srgb(mixed))
+    whole[...] = to_bytes(mixed)

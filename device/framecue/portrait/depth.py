@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from framecue.colour import Plane, unit
 from framecue.errors import PhotoError
-from framecue.portrait.colour import Plane, unit
 from framecue.portrait.laplacian import Windows
 from framecue.portrait.matte import shrunk
 

@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from framecue.portrait.colour import Plane
+from framecue.colour import Plane
 
 _WIDE: Final = 0.12  # radius of the first averaging, of the window's shorter side
 _NARROW: Final = 2  # pixels of the second

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.portrait.colour import Plane
+from framecue.colour import Plane
 
 _LEAST: Final = 0.45  # grey levels: enough that a smooth sky does not show steps
 _MOST: Final = 9.0

@@ -2,11 +2,10 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.portrait.colour import Plane, to_srgb
+from framecue.colour import Plane, to_bytes, to_linear
 
 _WANTED: Final = 0.19  # linear light faces should have at the median
 _AGAINST: Final = 1.0  # stops the surroundings are brighter by, from which people stand against the light
@@ -37,9 +36,7 @@ def find_curve(light: Plane, alpha: Plane, faces: Plane, most_ev: float) -> NDAr
 
 def curve(stops: float) -> NDArray[np.uint8]:
     """Brighter by that many stops in the shadows, going over into no change at white, (256,) uint8."""
-    from framecue.portrait.colour import to_linear
-
     light = to_linear(np.arange(256, dtype=np.uint8).reshape(1, -1))
     gain = np.float32(2**stops)
     lifted = light * gain / (1 + (gain - 1) * light)
-    return np.asarray(cv2.convertScaleAbs(to_srgb(lifted)), np.uint8).reshape(-1)
+    return to_bytes(lifted).reshape(-1)

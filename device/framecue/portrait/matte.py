@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.colour import unit
 from framecue.parts import Segmentation
 from framecue.photo import scaled_into
-from framecue.portrait.colour import unit
 from framecue.portrait.kept import Kept
 from framecue.portrait.laplacian import Linear, Plane, Windows, solve_alpha
 from framecue.portrait.screen import Screen, find_screen

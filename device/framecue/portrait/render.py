@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.colour import Plane, luma, unit
 from framecue.portrait import PortraitSettings
 from framecue.portrait.backdrop import Standing, cast_shadow, is_colour, light_wrap, match_light, placed
 from framecue.portrait.backgrounds import OutOfFocus, Picture, reduced
 from framecue.portrait.blur import Spread, spread
-from framecue.portrait.colour import Plane, luma, unit
 from framecue.portrait.compose import Layers, compose
 from framecue.portrait.foreground import Colours, estimate
 from framecue.portrait.grain import measure_grain

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.portrait.colour import Plane
+from framecue.colour import Plane
 
 _LEAST_EXCESS: Final = 0.13  # of sRGB 0..1, that a screen's colour exceeds the others by, at the median
 _LEAST_SHARE: Final = 0.88  # of the background nearby that has to be the screen

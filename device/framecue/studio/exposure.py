@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.light import encoded, linear
+from framecue.colour import to_bytes, to_linear
 
 _MEAN: Final = 0.22  # linear light that automatic exposure brings the picture's mean to
 
@@ -21,7 +21,7 @@ def exposed(
     lost, as on a sensor.
     """
     around = cv2.GaussianBlur((~people).astype(np.float32), (3, 3), 0)
-    light = linear(image) * np.exp2(backlight_ev * around)[..., None].astype(np.float32)
+    light = to_linear(image) * np.exp2(backlight_ev * around)[..., None].astype(np.float32)
     if backlight_ev:  # without it the studio's own exposure is right
         small = cv2.resize(light, (64, 48), interpolation=cv2.INTER_AREA)
         # A camera meters what its sensor can hold, so a sky four stops over white counts no more than one.
@@ -29,4 +29,4 @@ def exposed(
         for _ in range(8):
             gain *= _MEAN / max(float(np.minimum(small * gain, 2.0).mean()), 1e-6)
         light *= gain
-    return encoded(light * np.float32(2.0**ev))
+    return to_bytes(light * np.float32(2.0**ev))

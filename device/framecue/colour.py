@@ -14,7 +14,7 @@ _FINE: Final = 4095  # steps of linear light between which encoding is not told 
 
 
 def to_linear(image: NDArray[np.uint8]) -> Plane:
-    """Linear light, float32, of a uint8 sRGB picture of any shape (h, w, 3)."""
+    """Linear light, float32, of a uint8 sRGB picture, same shape."""
     return np.asarray(cv2.LUT(image, _linear_of_byte()), np.float32)
 
 
@@ -23,9 +23,12 @@ def to_srgb(linear: Plane) -> Plane:
 
     Off by .15 at most, and only in the darkest greys.
     """
-    root = np.sqrt(np.clip(linear, 0, 1))  # even steps of the root are finer where eyes see finer
-    steps = np.asarray(root * np.float32(_FINE) + np.float32(0.5), np.uint16)
-    return _srgb_of_root().take(steps)
+    return _srgb_of_root().take(_steps(linear))
+
+
+def to_bytes(linear: Plane) -> NDArray[np.uint8]:
+    """sRGB as uint8, of linear light of any shape; what is outside of 0..1 is clipped."""
+    return _bytes_of_root().take(_steps(linear))
 
 
 def unit(image: NDArray[np.uint8]) -> Plane:
@@ -34,7 +37,7 @@ def unit(image: NDArray[np.uint8]) -> Plane:
 
 
 def luma(linear: Plane) -> Plane:
-    """(h, w) luminance of (h, w, 3) linear light."""
+    """(h, w) luminance of (h, w, 3) linear light; of sRGB, its luma."""
     return np.asarray(cv2.transform(linear, np.array([LUMA], np.float32)), np.float32)
 
 
@@ -42,6 +45,11 @@ def decode(srgb: Plane) -> Plane:
     """Linear light of sRGB float32 values of 0..1; what is outside is clipped."""
     steps = np.asarray(np.clip(srgb, 0, 1) * np.float32(_FINE) + np.float32(0.5), np.uint16)
     return _linear_of_srgb().take(steps)
+
+
+def _steps(linear: Plane) -> NDArray[np.uint16]:
+    root = np.sqrt(np.clip(linear, 0, 1))  # even steps of the root are finer where eyes see finer
+    return np.asarray(root * np.float32(_FINE) + np.float32(0.5), np.uint16)
 
 
 @cache
@@ -63,3 +71,8 @@ def _srgb_of_root() -> Plane:
     linear = (np.arange(_FINE + 1) / _FINE) ** 2
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return (encoded * 255).astype(np.float32)
+
+
+@cache
+def _bytes_of_root() -> NDArray[np.uint8]:
+    return np.rint(_srgb_of_root()).astype(np.uint8)
