@@ -28,6 +28,7 @@ CueName = Literal[
 ]
 Unit = Literal["m", "deg"]
 Mount = Literal["handheld", "tripod", "fixed"]  # what may move: all by hand, height and tilt, the guests
+Way = Literal["pan", "tilt"]  # what a pan-tilt head turns
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,23 @@
 
 import logging
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from pydantic import Field
 
-from framecue.composition.cue import Cue, CueName, Mount, Unit
+from framecue.composition.cue import Cue, CueName, Mount, Unit, Way
 from framecue.composition.filter import Steady
 from framecue.composition.framing import Framing, crowding, framing, measured
 from framecue.composition.look import Look
 from framecue.composition.memory import Obstacles, Said, Scale
 from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
-from framecue.composition.plan import COARSE, Planner, errors, level_enough
-from framecue.composition.pose import Estimate, Lens, Sight, estimate
+from framecue.composition.plan import COARSE, Axis, Planner, errors, level_enough
+from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate
 from framecue.composition.subject import Composition, Subject
+from framecue.composition.turns import Reach, best_turn
 from framecue.composition.words import LANGUAGES, Language, say
 from framecue.errors import LookError
 from framecue.table import Table
@@ -70,14 +73,23 @@ class GuideSettings(Table):
 class Guide:
     """One guided scene. Feed it every composition in time order; it answers each with the cue to show.
 
-    fov_deg: the camera's vertical field of view; LookError where no lens has it.
+    fov_deg: the camera's vertical field of view; LookError where no lens has it. reach: what a pan-tilt head
+    of a fixed mount can still turn from where it is now; None: there is no head.
+    turn: by how many degrees that head should turn now; None with nobody there.
     """
 
-    def __init__(self, look: Look, fov_deg: float, settings: GuideSettings) -> None:
+    def __init__(
+        self,
+        look: Look,
+        fov_deg: float,
+        settings: GuideSettings,
+        reach: Callable[[], Reach | None] = lambda: None,
+    ) -> None:
         if not 1.0 <= fov_deg <= 170.0:
             raise LookError(f"a lens with a field of view of {fov_deg:g} degrees cannot be; give 1 to 170")
         self.look = look
-        self._fov_deg, self._settings = fov_deg, settings
+        self._fov_deg, self._settings, self._reach = fov_deg, settings, reach
+        self.turn: Mapping[Way, float] | None = None
         self._steady = Steady(NOISE)
         self._said, self._obstacles, self._scale = Said(), Obstacles(), Scale()
         self._pitch = _PitchSensor()
@@ -121,7 +133,7 @@ class Guide:
             return self._nobody(time_s)
         if self._seen_s is None or time_s - self._seen_s > self._settings.grace_s:
             self._begin()
-        self._seen_s = time_s
+        self._seen_s, self.turn = time_s, {}
         lens = Lens.of(composition.width, composition.height, self._fov_deg)
         framed, sight = self._steadied(framed, composition, lens, time_s)
         self._locate(sight, lens, time_s)
@@ -135,6 +147,7 @@ class Guide:
         missed_s = math.inf if self._seen_s is None else time_s - self._seen_s
         if missed_s < self._settings.grace_s:
             return self._cue, self._choice
+        self.turn = None
         return self._plain("nobody"), None
 
     def _begin(self) -> None:
@@ -264,10 +277,28 @@ class Guide:
         return self._plain("ready" if held else "hold")
 
     def _planner(self, framed: Framing, lens: Lens) -> Planner:
+        """Plans from where the camera is, or from where its head is about to turn it."""
         assert self._estimate is not None
+        plain = self._planner_at(self._estimate.pose, framed, lens)
+        reach = self._reach() if self._settings.mount == "fixed" else None
+        if reach is None:
+            return plain
+        turn = best_turn(self._planner_at(self._estimate.pose, framed, lens, reach.ranges))
+        if not turn.matters(reach):
+            return plain
+        self.turn = {"pan": turn.pan, "tilt": turn.tilt}
+        return self._planner_at(turn.pose, framed, lens)
+
+    def _planner_at(
+        self,
+        pose: Pose,
+        framed: Framing,
+        lens: Lens,
+        turns: Mapping[Axis, tuple[float, float]] = MappingProxyType({}),
+    ) -> Planner:
         s = framed.subject
         return Planner(
-            self._estimate.pose,
+            pose,
             lens,
             self.look,
             self._settings.mount,
@@ -275,6 +306,7 @@ class Guide:
             share=framed.share,
             complete=s.heads is not None or not self._feet_wanted(),
             ratio=s.heads is not None and self.look.measures.heads is not None,
+            turns=turns,
         )
 
     def _hiding(self, subject: Subject) -> frozenset[CueName]:
@@ -300,6 +332,8 @@ class Guide:
             return self._plain("hold"), None
         if hidden is not None:
             return hidden, None
+        if self.turn:  # the camera is about to turn
+            return self._plain("hold"), None
         if acceptable:
             return self._inside(time_s), None
         self._resigned = True
