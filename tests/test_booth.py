@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,8 @@ from framecue.errors import (
     ShutterError,
 )
 from framecue.looks.reader import UNKNOWN
+from framecue.pantilt.simulated import Driver as SimulatedHead
+from framecue.pantilt.simulated import Settings as HeadSettings
 from framecue.service import Service
 from framecue.settings import Settings
 from framecue.studio.exact import ExactSegmenter
@@ -79,7 +82,7 @@ class Rig:
         sizes = {**SMALL, "still_width": still_width}
         seen = {"seed": 3, "distance_m": 3.4, "height_m": 0.9, **sizes, **more.pop("camera", {})}
         camera = StudioSettings(kind="studio", **seen)
-        safe = more.pop("safe", False)
+        safe, head = more.pop("safe", False), more.pop("head", None)
         shown, shutters = more.pop("indicators", ()), more.pop("shutters", ())
         self.settings = Settings(
             camera=camera,
@@ -88,6 +91,8 @@ class Rig:
             album={"folder": folder},
             exposure=more.pop("exposure", {}),
             imu=more.pop("imu", None),
+            pan_tilt=more.pop("pan_tilt", None),
+            guide=more.pop("guide", {}),
             booth={"start_limit_s": 5, **more},
         )
         self.cameras = []
@@ -104,6 +109,7 @@ class Rig:
             open_camera=open_camera or self.open_studio,
             on_working=self.working.set,
             safe=safe,
+            head=head,
         )
         self.error = None
         self.thread = threading.Thread(target=self._run)
@@ -420,3 +426,49 @@ def test_a_shot_gets_a_finished_copy_beside_it(tmp_path):
             threading.Event().wait(0.05)
         assert shot.original.with_suffix(".crop.jpg").is_file()
         assert len(rig.album.shots()) == 1
+
+
+class TurnedCamera:
+    """A simulated head that turns the studio's camera."""
+
+    def __init__(self, pan_deg, pitch_deg):
+        self.rig, self.start = None, (pan_deg, pitch_deg)
+        self.driver = SimulatedHead(HeadSettings())
+
+    def point(self, pan_deg, tilt_deg):
+        self.driver.point(pan_deg, tilt_deg)
+        pan, pitch = self.start
+        camera = self.rig.cameras[-1]
+        camera.pinhole = replace(camera.pinhole, pan_deg=pan + pan_deg, pitch_deg=pitch + tilt_deg)
+
+    def close(self):
+        self.driver.close()
+
+
+def test_a_fixed_camera_with_a_head_turns_itself_to_its_guests(tmp_path):
+    askew = {"distance_m": 2.3, "pan_deg": 9.0, "pitch_deg": 6.0}
+    head = TurnedCamera(9.0, 6.0)
+    rig = Rig(tmp_path, camera=askew, guide={"mount": "fixed"}, pan_tilt={"kind": "simulated"}, head=head)
+    head.rig = rig
+    with rig:
+        deadline = time.monotonic() + PATIENCE_S
+        while rig.booth.turner.at["pan"] > -5 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        rig.booth.ask("shoot")
+        rig.watcher.wait_for("saved")
+    assert rig.booth.turner.at["pan"] == pytest.approx(-9, abs=4)
+    assert rig.booth.turner.at["tilt"] < -2
+    assert not {"pan_left", "tilt_down"} & set(rig.watcher.cues)
+
+
+def test_a_head_is_left_alone_where_the_camera_is_not_fixed(tmp_path, caplog):
+    with Rig(tmp_path, pan_tilt={"kind": "simulated"}) as rig:
+        rig.watcher.wait_for_cue()
+    assert "left alone: guide.mount is not fixed" in caplog.text
+
+
+@pytest.mark.usefixtures("no_pins")
+def test_a_dead_head_is_told_and_the_booth_goes_on(tmp_path, caplog):
+    with Rig(tmp_path, guide={"mount": "fixed"}, pan_tilt={"kind": "servo"}) as rig:
+        rig.watcher.wait_for_cue()
+    assert "left out: servo: GPIO pins cannot be used" in caplog.text

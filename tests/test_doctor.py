@@ -10,16 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gpiozero.pins.mock import MockFactory, MockPWMPin
 from numpy.typing import NDArray
 
 from framecue.doctor import Result, World
 from framecue.doctor.examine import examine
-from framecue.doctor.hands import check_indicator, check_shutter
+from framecue.doctor.hands import check_head, check_indicator, check_shutter
 from framecue.doctor.machine import SAMPLE, check_clock, check_disk, check_power, check_temperature
 from framecue.doctor.picture import check_camera, check_model
 from framecue.errors import CameraError, CameraMissingError, ModelMissingError, ShutterError
 from framecue.frame import Frame, Still
 from framecue.indicators.console import Settings as Console
+from framecue.pantilt.servo import Driver as Servo
+from framecue.pantilt.servo import Settings as ServoSettings
 from framecue.shutter.button import Settings as Button
 
 NOISE = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
@@ -273,3 +276,19 @@ def test_the_command_examines_a_machine_without_hardware(tmp_path: Path) -> None
         words, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
     )
     assert again.returncode == 1
+
+
+# A head that turns
+
+
+def test_a_head_is_turned_every_way_and_left_at_rest():
+    now, factory = Now(), MockFactory(pin_class=MockPWMPin)
+    result = check_head(ServoSettings(), now.world(), lambda settings: Servo(settings, factory))
+    assert (result.part, result.state) == ("pan-tilt servo", "ok")
+    assert now.said == ["servo: left", "servo: right", "servo: up", "servo: down"]
+
+
+def test_a_head_without_pins_is_broken_and_told_what_to_do():
+    result = check_head(ServoSettings(), Now().world())
+    assert result.state == "broken"
+    assert "GPIO pins cannot be used" in result.found

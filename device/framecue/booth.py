@@ -18,7 +18,7 @@ from framecue.composition.guide import Guide
 from framecue.composition.lens import load_lens
 from framecue.composition.look import Look, load_look
 from framecue.composition.observe import Observer
-from framecue.errors import AlbumError, CameraError, IndicatorError, ShutterError
+from framecue.errors import AlbumError, CameraError, IndicatorError, PanTiltError, ShutterError
 from framecue.finish import Finisher
 from framecue.health import Health
 from framecue.imu import IMUS, Imu
@@ -28,6 +28,8 @@ from framecue.indicators.panel import Panel
 from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
+from framecue.pantilt import PAN_TILTS, PanTilt
+from framecue.pantilt.turner import Turner
 from framecue.photos import measure_image
 from framecue.portrait.darkroom import Darkroom
 from framecue.presses import Presses
@@ -61,6 +63,7 @@ class Booth:
     on_proven is called once, when it has worked for two minutes.
     complaint is what is wrong with the settings it runs on; repeated in every status line.
     safe: camera, shutters and album only, and no giving up: for a booth that keeps failing. No cues then.
+    head: what turns the camera; the settings' own driver if None.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Booth:
         service: Service,
         indicators: tuple[Indicator, ...] = (),
         open_camera: Callable[[], Camera] | None = None,
+        head: PanTilt | None = None,
         observe: Callable[[Moment], None] = lambda _: None,
         on_working: Callable[[], None] = lambda: None,
         on_proven: Callable[[], None] = lambda: None,
@@ -97,6 +101,7 @@ class Booth:
         lens = load_lens(settings.camera.lens)
         self._fov_deg = settings.camera.fov_deg_with(lens)
         self._imu = self._watched_imu(clock)
+        self.turner = self._opened_head(head)
         self.darkroom = Darkroom(
             settings.portrait,
             settings.segmenter,
@@ -152,6 +157,8 @@ class Booth:
         self._presses.ask(request)
 
     def _see(self, moment: Moment) -> None:
+        if self.turner is not None:
+            self.turner.see(self._pipeline.guide.turn, moment.frame.time_s)
         self._panel.view(view_of(moment.segmentation, moment.composition, self.looks.current))
         if self._ready_shutter is not None:
             self._ready_shutter.see(moment.cue)
@@ -196,6 +203,8 @@ class Booth:
             self.live.stop(STOP_S)
             if self._imu is not None:
                 self._imu.stop()
+            if self.turner is not None:
+                self.turner.close()
             self.feed.stop()
             self._segmenter.close()
             log.info("stopped: %s", self._status_line())
@@ -204,7 +213,24 @@ class Booth:
             self._album.close()
 
     def _guide(self, look: Look) -> Guide:
-        return Guide(look, self._fov_deg, self._settings.guide)
+        turner = self.turner
+        reach = (lambda: None) if turner is None else (lambda: turner.reach)
+        return Guide(look, self._fov_deg, self._settings.guide, reach)
+
+    def _opened_head(self, head: PanTilt | None) -> Turner | None:
+        """What turns the camera; without one that works the guests are asked for everything."""
+        settings = self._settings.pan_tilt
+        if settings is None or self._safe:
+            return None
+        if self._settings.guide.mount != "fixed":
+            log.warning("the pan-tilt head is left alone: guide.mount is not fixed")
+            return None
+        try:
+            opened = head or cast(PanTilt, PAN_TILTS.driver(settings))
+        except PanTiltError as error:
+            log.error("left out: %s", error)
+            return None
+        return Turner(settings, opened, lambda: self.shots.busy or self._presses.counting)
 
     def _watched_imu(self, clock: Callable[[], float]) -> ImuWatch | None:
         settings = self._settings.imu
@@ -318,7 +344,8 @@ class Booth:
         if self.shots.lost:
             parts.append(f"{self.shots.lost} NOT KEPT")
         imu_fault = None if self._imu is None else self._imu.fault
-        faults = (self.album_watch.fault, self.copies.fault, SAFE_MODE if self._safe else None)
+        head_fault = None if self.turner is None else self.turner.fault
+        faults = (head_fault, self.album_watch.fault, self.copies.fault, SAFE_MODE if self._safe else None)
         celsius = _temperature()
         if celsius is not None:
             parts.append(f"{celsius:.0f} °C" + (", TOO HOT: cool it" if celsius >= TOO_HOT_C else ""))

@@ -91,3 +91,7 @@ class ShutterError(FramecueError):
 
 class ImuError(FramecueError):
     """An inertial sensor is missing, is another one, or does not answer."""
+
+
+class PanTiltError(FramecueError):
+    """A pan-tilt head's hardware cannot be used."""

@@ -29,6 +29,11 @@ class Presses:
         self._turn = threading.Lock()
         self._given_up: threading.Event | None = None  # of the countdown that is under way
 
+    @property
+    def counting(self) -> bool:
+        """Whether a countdown is under way."""
+        return self._given_up is not None
+
     def ask(self, request: Request) -> None:
         """Do what a shutter asks for. A press during a countdown shoots at once, and ends it."""
         if request == "heard":

@@ -21,6 +21,7 @@ from framecue.finish import CropSettings
 from framecue.imu import IMUS, ImuSettings
 from framecue.indicators import INDICATORS
 from framecue.looks import LooksSettings
+from framecue.pantilt import PAN_TILTS, PanTiltSettings
 from framecue.portrait import PortraitSettings
 from framecue.segmentation.segmenter import SegmenterSettings
 from framecue.shutter import SHUTTERS
@@ -70,6 +71,10 @@ def _imu(value: Any) -> DriverSettings | None:
     return None if value is None else IMUS.settings(value)
 
 
+def _pan_tilt(value: Any) -> DriverSettings | None:
+    return None if value is None else PAN_TILTS.settings(value)
+
+
 def _indicator(value: Any) -> DriverSettings:
     return INDICATORS.settings(value)
 
@@ -80,6 +85,7 @@ def _shutter(value: Any) -> DriverSettings:
 
 AnyCamera = Annotated[SerializeAsAny[CameraSettings], BeforeValidator(_camera)]
 AnyImu = Annotated[SerializeAsAny[ImuSettings] | None, BeforeValidator(_imu)]
+AnyPanTilt = Annotated[SerializeAsAny[PanTiltSettings] | None, BeforeValidator(_pan_tilt)]
 AnyIndicator = Annotated[SerializeAsAny[DriverSettings], BeforeValidator(_indicator)]
 AnyShutter = Annotated[SerializeAsAny[DriverSettings], BeforeValidator(_shutter)]
 
@@ -98,6 +104,7 @@ class Settings(BaseSettings):
     looks: LooksSettings = LooksSettings()
     crop: CropSettings = CropSettings()
     imu: AnyImu = None
+    pan_tilt: AnyPanTilt = None
     indicators: tuple[AnyIndicator, ...] = Field(({"kind": "console"},), validate_default=True)
     shutters: tuple[AnyShutter, ...] = Field(({"kind": "keyboard"},), validate_default=True)
     album: AlbumSettings = AlbumSettings()

@@ -16,6 +16,7 @@ from framecue.camera import CAMERAS
 from framecue.drivers import Room
 from framecue.imu import IMUS
 from framecue.indicators import INDICATORS
+from framecue.pantilt import PAN_TILTS
 from framecue.settings import PREFIX, Settings
 from framecue.shutter import SHUTTERS
 
@@ -35,6 +36,7 @@ def settings_file() -> str:
     for name in ("segmenter", "guide", "exposure", "looks", "crop"):
         blocks.append(_table(f"[{name}]", type(Settings.model_fields[name].default)))
     blocks += _drivers(IMUS, "[imu]", None, "A level sensor, where there is one, of one kind.")
+    blocks += _drivers(PAN_TILTS, "[pan_tilt]", None, "What turns a fixed camera, where there is one.")
     blocks += _drivers(INDICATORS, "[[indicators]]", "console", "Any number of indicators, a table each.")
     blocks += _drivers(SHUTTERS, "[[shutters]]", "keyboard", "Any number of shutters, a table each.")
     for name in ("album", "portrait", "booth"):

@@ -47,11 +47,16 @@ class Shots:
         self._limit_s, self._now, self._on_kept = still_limit_s, now, on_kept
         self._exposure = ExposureSettings() if exposure is None else exposure
         self._merger = Merger()
-        self._presses: queue.SimpleQueue[_Press | _End] = queue.SimpleQueue()
+        self._presses: queue.Queue[_Press | _End] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="shots", daemon=True)
         self._compared = False
         self.kept: list[Shot] = []
         self.lost = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a press is still to be served, its bracket included."""
+        return self._presses.unfinished_tasks > 0
 
     def start(self) -> None:
         """Begin; call once."""
@@ -76,21 +81,25 @@ class Shots:
             if isinstance(pressed, _End):
                 return
             try:
-                evs = self._exposures(pressed.moment)
-                shot, still = self._take(pressed.moment, pressed.look.name, evs[0])
-            except (CameraError, AlbumError) as error:
-                self._lose(str(error))
-            except (
-                Exception
-            ) as error:  # a bug costs this shot and is told; the next press is served all the same
-                log.debug("shot", exc_info=True)
-                self._lose(f"{type(error).__name__}: {error}")
-            else:
-                self.kept.append(shot)
-                log.info("shot kept: %s", shot.original, extra={"fields": _fields(shot, pressed.moment)})
-                self._indicator.notice(Notice("saved", f"Saved {shot.original}"))
-                self._on_kept(shot, pressed.look, pressed.moment)
-                self._bracket(shot, still, evs)
+                self._serve(pressed)
+            finally:
+                self._presses.task_done()
+
+    def _serve(self, pressed: "_Press") -> None:
+        try:
+            evs = self._exposures(pressed.moment)
+            shot, still = self._take(pressed.moment, pressed.look.name, evs[0])
+        except (CameraError, AlbumError) as error:
+            self._lose(str(error))
+        except Exception as error:  # a bug costs this shot and is told; the next press is served all the same
+            log.debug("shot", exc_info=True)
+            self._lose(f"{type(error).__name__}: {error}")
+        else:
+            self.kept.append(shot)
+            log.info("shot kept: %s", shot.original, extra={"fields": _fields(shot, pressed.moment)})
+            self._indicator.notice(Notice("saved", f"Saved {shot.original}"))
+            self._on_kept(shot, pressed.look, pressed.moment)
+            self._bracket(shot, still, evs)
 
     def _exposures(self, moment: Moment | None) -> tuple[float, ...]:
         """Exposures of a shot, the person's first; the camera's own where the light cannot be told."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from framecue.camera import CAMERAS, Camera
 from framecue.doctor import Result, World
-from framecue.doctor.hands import check_indicator, check_shutter
+from framecue.doctor.hands import check_head, check_indicator, check_shutter
 from framecue.doctor.machine import check_clock, check_disk, check_power, check_temperature
 from framecue.doctor.picture import check_camera, check_model
 from framecue.errors import FramecueError
@@ -46,6 +46,8 @@ def examine(file: Path | None, press_s: float, world: World) -> Iterator[Result]
     grey = np.full((settings.camera.height, settings.camera.width, 3), 128, np.uint8)
     patient = settings.segmenter.model_copy(update={"answer_limit_s": PATIENCE_S})
     yield check_model(lambda: open_segmenter(patient), grey)
+    if settings.pan_tilt is not None:
+        yield check_head(settings.pan_tilt, world)
     for indicator in settings.indicators:
         yield check_indicator(indicator, world)
     for shutter in settings.shutters:

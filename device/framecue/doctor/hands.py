@@ -1,4 +1,4 @@
-"""The parts that people see and press: indicators and shutters."""
+"""The parts that people see and press: indicators, shutters, and a head that turns."""
 
 import sys
 import threading
@@ -8,12 +8,14 @@ from typing import Final
 from framecue.composition.cue import Cue
 from framecue.doctor import Result, World
 from framecue.drivers import DriverSettings
-from framecue.errors import IndicatorError, ShutterError
+from framecue.errors import IndicatorError, PanTiltError, ShutterError
 from framecue.indicators import INDICATORS, Indicator, Notice
+from framecue.pantilt import PAN_TILTS, PanTilt, PanTiltSettings
 from framecue.shutter import SHUTTERS, Ask, Shutter
 
 SHOWN_S: Final = 1.0
 POLL_S: Final = 0.1
+TURN_DEG: Final = 5.0
 
 
 def check_indicator(
@@ -48,6 +50,33 @@ def _turns(indicator: Indicator) -> list[tuple[str, Callable[[], None]]]:
         ("blue, arrow ahead", cue("step_closer", "Blue, arrow ahead")),
         ("magenta, arrow ahead", cue("tilt_up", "Magenta, arrow ahead")),
     ]
+
+
+def check_head(settings: PanTiltSettings, world: World, make: Callable[..., PanTilt] | None = None) -> Result:
+    """Turn a little each way and back; whether it does, only who looks can tell."""
+    part = f"pan-tilt {settings.kind}"
+    reach = {way: (max(low, -TURN_DEG), min(high, TURN_DEG)) for way, (low, high) in settings.limits.items()}
+    (left, right), (down, up) = reach["pan"], reach["tilt"]
+    turns = (("left", left, 0.0), ("right", right, 0.0), ("up", 0.0, up), ("down", 0.0, down))
+    try:
+        head = (make or PAN_TILTS.driver)(settings)
+        try:
+            for what, pan, tilt in turns:
+                world.say(f"{settings.kind}: {what}")
+                head.point(pan, tilt)
+                world.wait(SHOWN_S)
+            head.point(0.0, 0.0)
+            world.wait(SHOWN_S)
+        finally:
+            head.close()
+    except (PanTiltError, OSError) as error:
+        return Result(part, "broken", str(error), "check its wires, its 5 V and its table in the settings")
+    return Result(
+        part,
+        "ok",
+        "turned left, right, up, down",
+        "did it turn these ways? else set pan_reversed, tilt_reversed",
+    )
 
 
 def check_shutter(

@@ -155,11 +155,13 @@ def run(
     *,
     see: Callable[[Place, float, bool], Composition] | None = None,
     observe: Callable[[Place, Composition, Cue, float], None] = lambda *_: None,
+    turned: Callable[[Place], Place] = lambda place: place,
     rate: float = RATE,
 ) -> Result:
     """Let a photographer follow a guide to a shot.
 
-    see: what the camera makes of a place (seconds, whether somebody moves); exact lines if None.
+    see: what the camera makes of a place (seconds, whether somebody moves); exact lines if None. turned: the
+    place as a head that turns the camera leaves it.
     """
     person = Person(place, rng, steady=mount != "handheld", fixed=mount == "fixed")
     watcher = Watcher(outline, look)
@@ -169,7 +171,7 @@ def run(
     while now_s < LIMIT_S:
         frame += 1
         now_s = frame / rate
-        seen = person.look(1 / rate)
+        seen = turned(person.look(1 / rate))
         if see is None:
             subject = outline.subject(seen.seen_from)
             roll = seen.camera.roll_deg + bias + float(rng.normal(0, ROLL_NOISE_DEG))
