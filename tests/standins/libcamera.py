@@ -12,4 +12,12 @@ class AfModeEnum(IntEnum):
     Continuous = 2
 
 
+class ColorSpace:
+    """How colours are written as YUV; only one is used."""
+
+    @staticmethod
+    def Smpte170m() -> str:  # noqa: N802  as libcamera has it
+        return "SMPTE170M"
+
+
 controls = SimpleNamespace(AfModeEnum=AfModeEnum)

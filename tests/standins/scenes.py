@@ -68,5 +68,6 @@ def fresh_picamera2(monkeypatch: pytest.MonkeyPatch) -> Any:
         sys.modules.pop(f"standins.{name}", None)
         monkeypatch.setitem(sys.modules, name, importlib.import_module(f"standins.{name}"))
     module: ModuleType = sys.modules["picamera2"]
+    monkeypatch.setitem(sys.modules, "picamera2.allocators", module)
     setattr(module, "scene", scene())  # noqa: B010  the module's own, set by tests
     return module

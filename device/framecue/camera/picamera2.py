@@ -1,42 +1,46 @@
 """Raspberry Pi camera modules, through libcamera and picamera2."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final, Literal
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from framecue.camera import CameraSettings
+from framecue.camera.pi_controls import (
+    Controls,
+    automatic,
+    exposed,
+    held_focus,
+    is_exposed,
+    is_focusing,
+    kept,
+    stops_between,
+)
+from framecue.camera.pi_sensor import module_fov_deg, whole_view_mode
 from framecue.camera.picture import before_turning, taken_at, turned
 from framecue.errors import CameraError, CameraMissingError, CameraStalledError
 from framecue.frame import Frame, Still
 
+_log: Final = logging.getLogger(__name__)
+
+_Taken = tuple[Any, Mapping[str, Any]]  # (h, w, 3) uint8 RGB or None, and what was told of it
+
 # libcamera names pixel formats from the last byte to the first: this one is red, green, blue in memory.
 _RGB: Final = "BGR888"
+_YUV: Final = "YUV420"  # all that a second stream can be on a Pi 4
 # Where it is dark the preview may slow down to this many microseconds a frame, to expose as a photo would.
 _SLOWEST_FRAME_US: Final = 100_000
-# Focal length, sensor width and height, millimetres, of Raspberry Pi's modules with a lens of their own.
-_MODULES: Final = {
-    "ov5647": (3.60, 3.629, 2.722),
-    "imx219": (3.04, 3.674, 2.760),
-    "imx708": (4.74, 6.451, 3.629),
-    "imx708_wide": (2.75, 6.451, 3.629),
-    "imx500": (4.74, 6.287, 4.712),
-}
-# A photo made brighter is exposed no longer than this for it: hands shake.
-_LONGEST_EXPOSURE_US: Final = 33_000
-_KEPT_METADATA: Final = (
-    "ExposureTime",
-    "AnalogueGain",
-    "DigitalGain",
-    "ColourTemperature",
-    "Lux",
-    "LensPosition",
-    "SensorTimestamp",
-)
+_LEAST_RATE: Final = 8.0  # frames a second under which cues would come late: photos are switched to then
+_SETTLE_FRAMES: Final = 12  # after which an exposure that was set has come, or will not
+_BACK_S: Final = 1.0  # after a photo exposed otherwise, until the camera's own exposure is back
+_BESIDE_BUFFERS: Final = 4  # one in the sensor, one in the image processor, one to take, one on its way back
 
 
 class Settings(CameraSettings):
@@ -51,6 +55,14 @@ class Settings(CameraSettings):
     still_width: int = Field(
         0, ge=0, le=16384, description="photo width before turning, pixels; 0 = all the sensor has"
     )
+    photos: Literal["auto", "beside", "switched"] = Field(
+        "auto",
+        description="beside the preview, at once, and the preview as fast as the sensor is for photos; "
+        "switched to, with a rest of the preview; or beside where that is 8 frames a second or more",
+    )
+    focus_limit_s: float = Field(
+        1.0, ge=0, le=5, description="seconds a photo may wait until the lens has found its focus"
+    )
 
     def own_fov_deg(self) -> float | None:
         """From the module's name and data sheet; None for those whose lens is the owner's choice."""
@@ -59,17 +71,16 @@ class Settings(CameraSettings):
         except CameraMissingError:  # opening it will say so
             return None
         model = str(found[self.camera].get("Model", "")) if self.camera < len(found) else ""
-        if model.removesuffix("_noir") not in _MODULES:
-            return None
-        focal, across, down = _MODULES[model.removesuffix("_noir")]
-        width, height = before_turning(self)
-        scale = min(across / width, down / height)  # the preview is cut from the middle to its shape
-        seen = (width if self.turn in (90, 270) else height) * scale
-        return math.degrees(2 * math.atan(seen / 2 / focal))
+        return module_fov_deg(model, before_turning(self), self.turn)
 
 
 class Driver:
-    """One open camera. A photo is taken by switching the sensor to its full resolution and back.
+    """One open camera.
+
+    Photos come in one of two ways. *Beside*: one configuration has both streams, and a photo is the full
+    picture of a preview frame, so nothing is switched. *Switched*: the sensor goes to its full resolution and
+    back, between buffers that are allocated once and kept, so that a day of photos does not fragment the
+    little memory cameras can use.
 
     Metadata: those of ExposureTime (microseconds), AnalogueGain, DigitalGain, ColourTemperature (kelvin),
     Lux, LensPosition (dioptres) and SensorTimestamp (nanoseconds) that the sensor reports, and in a photo
@@ -83,59 +94,52 @@ class Driver:
         self._clock = clock
         self._number = 0
         self._faulty = False
-        self._metered: Mapping[str, Any] = {}  # what the preview's own exposure was
+        self._newest: Mapping[str, Any] = {}  # what was told of the newest picture
+        self._metered: Mapping[str, Any] = {}  # of the newest that was exposed as the camera itself would
+        self._metered_from_s = 0.0
         camera_class = _camera_class()
         if len(camera_class.global_camera_info()) <= settings.camera:
             raise CameraMissingError(
                 f"there is no camera number {settings.camera} on this Pi; "
                 "check its ribbon cable and `rpicam-hello --list-cameras`, then start again"
             )
-        try:
-            self._camera = camera_class(settings.camera)
-        except RuntimeError as error:
-            raise CameraError(
-                f"camera {settings.camera} cannot be opened; close other programs that use it"
-            ) from error
-        try:
-            self._preview = self._preview_configuration()
-            self._still = self._still_configuration()
-            self._start_preview()
-        except RuntimeError as error:
-            self._camera.close()
-            raise CameraError(f"camera {settings.camera} refuses its settings: {error}") from error
+        for beside in {"auto": (True, False), "beside": (True,), "switched": (False,)}[settings.photos]:
+            self._camera = self._opened(camera_class)
+            try:
+                self._begin(beside)
+            except (RuntimeError, OSError, ValueError) as error:
+                self._camera.close()  # with it go its buffers
+                refusal = error
+                _log.info("camera %s with photos beside: %s, %s", settings.camera, beside, error)
+            else:
+                return
+        raise CameraError(f"camera {settings.camera} refuses its settings: {refusal}") from refusal
 
     def read(self, timeout_s: float) -> Frame:
         """The next preview picture."""
-        request = self._request(self._camera.capture_request, timeout_s)
-        try:
-            image, metadata = request.make_array("main"), request.get_metadata()
-        finally:
-            request.release()
+        image, metadata = self._taken(
+            self._camera.capture_request, timeout_s, stream="lores" if self._beside else "main"
+        )
         self._number += 1
-        self._metered = metadata
+        self._note(metadata)
         time_s = self._time(metadata)
-        return Frame(turned(image, self._settings.turn), time_s, self._number, metadata=_kept(metadata))
+        return Frame(turned(image, self._settings.turn), time_s, self._number, metadata=kept(metadata))
 
     def still(self, timeout_s: float, ev: float = 0.0) -> Still:
-        """A photo of the full resolution; the preview rests meanwhile.
+        """A photo of the full resolution, once the lens has found its focus or had its time to.
 
-        ev: libcamera has no metering window, and its ExposureValue takes many frames to settle, so time and
-        gain of the last preview picture are set, brighter or darker, before the photo's first frame.
+        ev: exposes for the person; the booth tells it from what it measured on them (framecue.exposure).
         """
-        fixed, done_ev = self._exposed(ev)
-        configuration = {**self._still, "controls": {**self._still.get("controls", {}), **fixed}}
-        request = self._request(self._camera.switch_mode_capture_request_and_stop, timeout_s, configuration)
-        try:
-            image, metadata = request.make_array("main"), request.get_metadata()
-        finally:
-            request.release()  # before the preview starts: both need the little memory there is
-        time_s = self._time(metadata)
-        try:
-            self._start_preview()
-        except RuntimeError as error:
-            raise self._broken(error) from error
-        kept = {**_kept(metadata), "exposure_ev": done_ev} if fixed else _kept(metadata)
-        return Still(turned(image, self._settings.turn), time_s, metadata=kept)
+        ends_s = self._clock() + timeout_s
+        self._await_focus(ends_s)
+        fixed = exposed(ev, self._camera.camera_controls, self._metered)
+        take = self._still_beside if self._beside else self._still_switched
+        image, metadata = take(fixed, ends_s)
+        told = kept(metadata)
+        if fixed:
+            self._metered_from_s = self._clock() + _BACK_S
+            told["exposure_ev"] = round(stops_between(self._metered, metadata) or 0.0, 2)
+        return Still(turned(image, self._settings.turn), self._time(metadata), metadata=told)
 
     def close(self) -> None:
         """Stop the camera and let it go."""
@@ -143,28 +147,60 @@ class Driver:
             self._camera.cancel_all_and_flush()  # else closing waits for what will not come
         self._camera.close()
 
-    def _exposed(self, ev: float) -> tuple[dict[str, Any], float]:
-        """Controls that fix an exposure `ev` stops from the preview's, and how many stops it became.
+    def _await_focus(self, ends_s: float) -> None:
+        """Wait until the lens rests, no longer than its limit."""
+        if "AfMode" not in self._camera.camera_controls:
+            return
+        limit_s = min(self._clock() + self._settings.focus_limit_s, ends_s)
+        while (not self._newest or is_focusing(self._newest)) and self._clock() < limit_s:
+            self._note(self._taken(self._camera.capture_request, ends_s - self._clock())[1])
 
-        None of them for 0, and before the first preview picture. Time goes first, up to where hands blur
-        the picture, then gain.
-        """
-        time_us, gain = self._metered.get("ExposureTime"), self._metered.get("AnalogueGain")
-        limits = self._camera.camera_controls
-        if ev == 0 or not time_us or not gain or "AnalogueGain" not in limits:
-            return {}, 0.0
-        wanted = time_us * gain * 2.0**ev
-        longest = max(time_us, _LONGEST_EXPOSURE_US)
-        new_us = min(max(time_us * 2.0**ev, limits["ExposureTime"][0]), longest)
-        new_gain = min(max(wanted / new_us, limits["AnalogueGain"][0]), limits["AnalogueGain"][1])
-        fixed = {"ExposureTime": round(new_us), "AnalogueGain": float(new_gain)}
-        if "ColourGains" in self._metered:  # or the frames of a bracket would differ in colour
-            fixed["ColourGains"] = self._metered["ColourGains"]
-        return fixed, round(math.log2(new_us * new_gain / (time_us * gain)), 2)
+    def _note(self, metadata: Mapping[str, Any]) -> None:
+        self._newest = metadata
+        if self._clock() >= self._metered_from_s:
+            self._metered = metadata
 
-    def _request(self, capture: Callable[..., Any], timeout_s: float, *args: object) -> Any:
+    def _still_beside(self, fixed: Controls, ends_s: float) -> _Taken:
+        """The next picture in full; where an exposure is set, the first one that has it."""
+        capture = self._camera.capture_request
+        if not fixed:
+            return self._taken(capture, ends_s - self._clock(), stream="main")
+        self._camera.set_controls(fixed)
         try:
-            return capture(*args, wait=max(timeout_s, 0.001))  # 0 would mean not to wait for the result
+            for _ in range(_SETTLE_FRAMES):
+                if is_exposed(fixed, self._taken(capture, ends_s - self._clock())[1]):
+                    break
+            return self._taken(capture, ends_s - self._clock(), stream="main")
+        finally:
+            self._camera.set_controls(automatic(self._camera.camera_controls))
+
+    def _still_switched(self, fixed: Controls, ends_s: float) -> _Taken:
+        """The first picture of the still configuration; the preview rests meanwhile."""
+        known = self._camera.camera_controls
+        controls = {**self._still.get("controls", {}), **held_focus(known, self._newest), **fixed}
+        found = self._taken(
+            self._camera.switch_mode_capture_request_and_stop,
+            ends_s - self._clock(),
+            {**self._still, "controls": controls},
+            stream="main",
+        )
+        try:
+            self._start(self._preview)
+        except RuntimeError as error:
+            raise self._broken(error) from error
+        return found
+
+    def _taken(
+        self, capture: Callable[..., Any], timeout_s: float, *args: object, stream: str | None = None
+    ) -> _Taken:
+        """What a request brought: (h, w, 3) RGB of the stream, None for no stream, and the metadata."""
+        try:
+            request = capture(*args, wait=max(timeout_s, 0.001))  # 0 would mean not to wait for the result
+            try:
+                image = None if stream is None else request.make_array(stream)
+                metadata = request.get_metadata()
+            finally:
+                request.release()  # both ways of taking photos need the little memory there is
         except TimeoutError as error:
             self._faulty = True
             raise CameraStalledError(
@@ -172,6 +208,9 @@ class Driver:
             ) from error
         except (RuntimeError, OSError) as error:
             raise self._broken(error) from error
+        if stream == "lores":
+            image = _rgb(image, before_turning(self._settings)[0])
+        return image, metadata
 
     def _broken(self, error: Exception) -> CameraError:
         self._faulty = True
@@ -180,28 +219,79 @@ class Driver:
     def _time(self, metadata: Mapping[str, Any]) -> float:
         return taken_at(metadata.get("SensorTimestamp", 0) / 1e9, self._clock())
 
-    def _start_preview(self) -> None:
-        self._camera.configure(self._preview)
+    def _opened(self, camera_class: Any) -> Any:
+        try:
+            return camera_class(self._settings.camera)
+        except RuntimeError as error:
+            raise CameraError(
+                f"camera {self._settings.camera} cannot be opened; close other programs that use it"
+            ) from error
+
+    def _begin(self, beside: bool) -> None:
+        """Start one of the two ways; raises what picamera2 does where it is refused."""
+        modes = self._camera.sensor_modes  # configures the camera once for each: before buffers are kept
+        photo = self._photo_size()
+        mode = whole_view_mode(modes, photo, self._settings.rate)
+        rate = 0.0 if mode is None else float(mode["fps"])
+        self._beside = beside and (rate >= _LEAST_RATE or self._settings.photos == "beside")
+        if self._beside:
+            self._start(self._beside_configuration(photo, mode, min(self._settings.rate, rate or math.inf)))
+            return
+        self._camera.allocator = import_module("picamera2.allocators").PersistentAllocator()
+        preview = whole_view_mode(modes, before_turning(self._settings), self._settings.rate)
+        self._preview = self._camera.create_video_configuration(
+            main={"size": before_turning(self._settings), "format": _RGB},
+            raw=None,
+            sensor=_sensor(preview),
+            controls=self._preview_controls(self._settings.rate),
+        )
+        self._still = self._camera.create_still_configuration(
+            main={"size": photo, "format": _RGB}, raw=None, sensor=_sensor(mode)
+        )
+        self._camera.configure(self._still)  # takes its memory now, not at the first press
+        self._start(self._preview)
+
+    def _start(self, configuration: Any) -> None:
+        self._camera.configure(configuration)
         self._camera.start()
 
-    def _preview_configuration(self) -> Any:
-        frame_us = round(1e6 / self._settings.rate)
-        controls: dict[str, Any] = {"FrameDurationLimits": (frame_us, max(frame_us, _SLOWEST_FRAME_US))}
-        if "AfMode" in self._camera.camera_controls:  # or the lens would stay where it was
-            controls["AfMode"] = import_module("libcamera").controls.AfModeEnum.Continuous
-        mode = _whole_view_mode(self._camera.sensor_modes, self._settings.rate)
-        sensor = {} if mode is None else {"output_size": mode["size"], "bit_depth": mode["bit_depth"]}
-        main = {"size": before_turning(self._settings), "format": _RGB}
-        return self._camera.create_video_configuration(main=main, sensor=sensor, controls=controls)
+    def _beside_configuration(
+        self, photo: tuple[int, int], mode: Mapping[str, Any] | None, rate: float
+    ) -> Any:
+        return self._camera.create_video_configuration(
+            main={"size": photo, "format": _RGB},
+            lores={"size": before_turning(self._settings), "format": _YUV},
+            raw=None,
+            # What OpenCV takes YUV for.
+            colour_space=import_module("libcamera").ColorSpace.Smpte170m(),
+            buffer_count=_BESIDE_BUFFERS,
+            sensor=_sensor(mode),
+            controls=self._preview_controls(rate),
+        )
 
-    def _still_configuration(self) -> Any:
+    def _preview_controls(self, rate: float) -> dict[str, Any]:
+        frame_us = round(1e6 / rate)
+        controls: dict[str, Any] = {"FrameDurationLimits": (frame_us, max(frame_us, _SLOWEST_FRAME_US))}
+        return {**controls, **automatic(self._camera.camera_controls)}
+
+    def _photo_size(self) -> tuple[int, int]:
+        """(width, height) of photos before turning: the preview's shape, as large as the sensor or set."""
         width, height = before_turning(self._settings)
         across, down = self._camera.sensor_resolution
         scale = min(across / width, down / height)
         if self._settings.still_width:
             scale = min(scale, self._settings.still_width / width)
-        size = int(width * scale) // 2 * 2, int(height * scale) // 2 * 2  # libcamera wants even numbers
-        return self._camera.create_still_configuration(main={"size": size, "format": _RGB})
+        return int(width * scale) // 2 * 2, int(height * scale) // 2 * 2  # libcamera wants even numbers
+
+
+def _sensor(mode: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {} if mode is None else {"output_size": mode["size"], "bit_depth": mode["bit_depth"]}
+
+
+def _rgb(yuv: Any, width: int) -> NDArray[np.uint8]:
+    """(3 h / 2, stride) YUV420 as picamera2 gives it, lines padded, as (h, width, 3) RGB."""
+    image = np.asarray(cv2.cvtColor(yuv, cv2.COLOR_YUV2RGB_I420), np.uint8)
+    return image if image.shape[1] == width else np.ascontiguousarray(image[:, :width])
 
 
 def _camera_class() -> Any:
@@ -220,31 +310,3 @@ def _camera_class() -> Any:
     if not hasattr(camera_class, "cancel_all_and_flush"):  # came with the time limits of its calls
         raise CameraMissingError("picamera2 is too old to notice a silent camera; run `apt full-upgrade`")
     return camera_class
-
-
-def _whole_view_mode(modes: list[dict[str, Any]], rate: float) -> dict[str, Any] | None:
-    """The sensor mode for the preview: one that sees as much as a photo does, and is fast enough.
-
-    Left to itself libcamera takes the smallest mode, which on several sensors sees only the middle.
-    """
-    raw = [mode for mode in modes if "crop_limits" in mode]  # USB cameras have no such modes
-    if not raw:
-        return None
-
-    def seen(mode: dict[str, Any]) -> int:
-        return int(mode["crop_limits"][2] * mode["crop_limits"][3])
-
-    widest = max(seen(mode) for mode in raw)
-    whole = [mode for mode in raw if seen(mode) >= 0.98 * widest]
-    fast = [mode for mode in whole if mode["fps"] >= rate]
-    fastest = [max(whole, key=lambda mode: float(mode["fps"]))]
-    return min(fast or fastest, key=lambda mode: (mode["size"], -mode["bit_depth"]))
-
-
-def _kept(metadata: Mapping[str, Any]) -> dict[str, object]:
-    """The part worth keeping, as plain JSON values."""
-    return {
-        key: value.item() if isinstance(value, np.generic) else value
-        for key, value in metadata.items()
-        if key in _KEPT_METADATA
-    }
