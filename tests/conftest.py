@@ -1,11 +1,25 @@
 """What several test files share."""
 
 import os
+import sys
+import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 SHARED = Path(__file__).parents[2] / "shared"
+SYSTEM_GI = Path("/usr/lib/python3/dist-packages/gi")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """PyGObject comes with the system only: it, and nothing else of the system's, is made to be found."""
+    built_for = f"_gi.cpython-{sys.version_info[0]}{sys.version_info[1]}-*"
+    if find_spec("gi") is None and any(SYSTEM_GI.glob(built_for)):
+        lent = tempfile.TemporaryDirectory(prefix="framecue-gi-")
+        config.add_cleanup(lent.cleanup)
+        (Path(lent.name) / "gi").symlink_to(SYSTEM_GI)
+        sys.path.append(lent.name)
 
 
 @pytest.fixture(scope="session")
