@@ -2,12 +2,14 @@
 
 import io
 import json
+from typing import get_args
 
 import pytest
 
+from framecue.composition.cue import Detail
 from framecue.composition.guide import GuideSettings
 from framecue.composition.subject import Composition, Subject
-from framecue.composition.words import LANGUAGES, say
+from framecue.composition.words import LANGUAGES, STYLES, say
 from framecue.errors import CompositionError, FramecueError, LookError
 from framecue.guide_stream import guide_stream
 from framecue.indicators.table import CUE_SIGNS
@@ -85,6 +87,14 @@ def test_every_cue_has_words_in_every_language_and_style(language, style):
         text = say(cue, language=language, style=style)
         assert text
         assert "{" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_detail_has_words_of_its_own_in_every_style(language):
+    for detail in get_args(Detail):
+        spoken = {style: say("hold", language=language, style=style, detail=detail) for style in STYLES}
+        assert len(spoken["large"]) <= 12 < len(spoken["plain"]) + 4
+        assert spoken["voice"][-1] == "."
 
 
 def test_amounts_are_spoken_as_people_act_on_them():

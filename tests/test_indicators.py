@@ -12,11 +12,11 @@ from gpiozero import LED, RGBLED
 from gpiozero.pins.mock import MockFactory
 from pydantic import ValidationError
 
-from framecue.composition.cue import Cue, CueName
+from framecue.composition.cue import Cue, CueName, Detail
 from framecue.errors import IndicatorError
 from framecue.indicators import INDICATORS, Notice, NoticeName, console, leds
 from framecue.indicators.panel import Panel
-from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Arrow, Pattern, Sign
+from framecue.indicators.table import CUE_SIGNS, DETAIL_SIGNS, NOTICE_SIGNS, Arrow, Pattern, Sign
 
 UP = Cue("tilt_up", "Tilt up 4°", 4.2, "deg")
 SAVED = Notice("saved", "Saved 20261121-141203-0007-full-body.jpg")
@@ -36,11 +36,13 @@ OPPOSITES = [
 
 def test_every_cue_and_every_notice_has_a_sign() -> None:
     assert set(CUE_SIGNS) == set(get_args(CueName))
+    assert set(DETAIL_SIGNS) == set(get_args(Detail))
     assert set(NOTICE_SIGNS) == set(get_args(NoticeName))
 
 
 def test_no_two_signs_are_told_apart_by_colour_alone() -> None:
-    signs = [*CUE_SIGNS.items(), *NOTICE_SIGNS.items()]
+    own = [(name, sign) for name, sign in DETAIL_SIGNS.items() if sign not in CUE_SIGNS.values()]
+    signs = [*CUE_SIGNS.items(), *own, *NOTICE_SIGNS.items()]
     seen: dict[object, str] = {}
     for name, sign in signs:
         assert sign.without_colour not in seen, f"{name} looks like {seen.get(sign.without_colour)}"

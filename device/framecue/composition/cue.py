@@ -28,6 +28,18 @@ CueName = Literal[
 ]
 Unit = Literal["m", "deg"]
 Mount = Literal["handheld", "tripod", "fixed"]  # what may move: all by hand, height and tilt, the guests
+# What a cue says more exactly than its name: which words, lamps and clips it takes.
+Detail = Literal[
+    "wait_head",
+    "wait_feet",
+    "foot_outside",
+    "face_left",
+    "face_middle",
+    "face_right",
+    "together",
+    "apart",
+    "uneven",
+]
 Way = Literal["pan", "tilt"]  # what a pan-tilt head turns
 
 
@@ -36,7 +48,8 @@ class Cue:
     """What to do, how much, and in words.
 
     amount is positive, in `unit`; both are None for cues that have no amount.
-    `also` is a second small move that belongs with the first.
+    `also` is a second small move that belongs with the first. detail: what it is about, where the name alone
+    does not tell; it changes nothing of what is to be done.
     Directions are the camera's own, seen from behind it.
     """
 
@@ -45,6 +58,7 @@ class Cue:
     amount: float | None = None
     unit: Unit | None = None
     also: "Cue | None" = None
+    detail: Detail | None = None
 
     @property
     def ready(self) -> bool:

@@ -9,18 +9,21 @@ from typing import Final
 
 from pydantic import Field
 
-from framecue.composition.cue import Cue, CueName, Mount, Unit, Way
+from framecue.composition.cue import Cue, CueName, Detail, Mount, Unit, Way
+from framecue.composition.feet import one_foot_outside
 from framecue.composition.filter import Steady
-from framecue.composition.framing import Framing, crowding, framing, measured
+from framecue.composition.framing import Framing, framing, measured
+from framecue.composition.group import Troubles, fitted
 from framecue.composition.look import Look
 from framecue.composition.memory import Obstacles, Said, Scale
 from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
 from framecue.composition.plan import COARSE, Axis, Planner, errors, level_enough
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate
-from framecue.composition.subject import Composition, Subject
+from framecue.composition.subject import Composition, Edge, Subject
 from framecue.composition.turns import Reach, best_turn
-from framecue.composition.words import LANGUAGES, Language, say
+from framecue.composition.words import Language, say
 from framecue.errors import LookError
+from framecue.parts import Part
 from framecue.table import Table
 
 log = logging.getLogger(__name__)
@@ -37,7 +40,8 @@ ASIDE: Final = 0.3  # shares of the width off the middle: one more step and some
 STRAYED: Final = 10.0  # misfit beyond which the search begins afresh
 LIE: Final = 20.0  # misfit of a pitch sensor beyond which it disagrees with the picture
 LIE_S: Final = 1.0
-TOLD_S: Final = 4.0  # how long a cue about light or neighbours stays before the guide goes on without
+TOLD_S: Final = 4.0  # how long a cue about light stays before the guide goes on without
+SIDES: Final[tuple[Edge, ...]] = ("left", "right")
 NOISE: Final = {
     "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
     "roll": 0.7, "pitch": 0.5, "distance": 0.05,
@@ -99,7 +103,9 @@ class Guide:
         self._resigned = False  # said to be as good as it gets
         self._moving_since_s: float | None = None
         self._ratio_gap = 0.0  # tolerances, when it was seen last
-        self._told_since: dict[str, float] = {}  # since when light or neighbours are spoken of
+        self._told_since: dict[str, float] = {}  # since when light is spoken of
+        self._troubles = Troubles()
+        self._fitted = look  # as it fits those who are there
         self._choice: Choice | None = None
         self._cue = self._plain("nobody")
         self._since_s = -math.inf  # when the present cue was first shown
@@ -135,6 +141,7 @@ class Guide:
             self._begin()
         self._seen_s, self.turn = time_s, {}
         lens = Lens.of(composition.width, composition.height, self._fov_deg)
+        self._fitted = fitted(self.look, framed, lens)
         framed, sight = self._steadied(framed, composition, lens, time_s)
         self._locate(sight, lens, time_s)
         first = self._told_first(framed, composition, lens, time_s)
@@ -155,7 +162,8 @@ class Guide:
         self._steady.forget()
         self._obstacles.forget()
         self._scale = Scale()
-        self._estimate, self._resigned, self._told_since = None, False, {}
+        self._estimate, self._resigned = None, False
+        self._told_since, self._troubles = {}, Troubles()
 
     def _steadied(
         self, framed: Framing, composition: Composition, lens: Lens, time_s: float
@@ -225,19 +233,15 @@ class Guide:
         return self._moving_since_s is not None and time_s - self._moving_since_s < MOVES_S
 
     def _told_first(self, framed: Framing, composition: Composition, lens: Lens, time_s: float) -> Cue | None:
-        """Light from behind or neighbours who stand wrong: no move of the camera mends it. Told a while."""
+        """Light from behind, or people who stand wrong: no move of the camera mends it. Told a while."""
         limit = self._settings.backlight_limit_ev
         backlit = composition.backlight_ev is not None and composition.backlight_ev > limit
         if backlit and self._still_telling("light", time_s):
             return self._plain("light")
-        crowd = crowding(framed.members) if self.look.people[1] > 1 else None
-        if crowd is not None and self._still_telling(crowd[0], time_s) and self._estimate is not None:
-            metres = crowd[1] / lens.focal * self._estimate.pose.distance_m
-            speech = LANGUAGES[self._settings.language]
-            text = speech.apart if crowd[0] == "tight" else speech.together
-            name: CueName = "guests_right" if crowd[0] == "tight" else "guests_left"
-            return Cue(name, text, max(round(metres, 1), 0.1), "m")
-        return None
+        assert self._estimate is not None
+        level = composition.roll_deg is not None
+        trouble = self._troubles.find(framed, self.look, self._estimate.pose, lens, level, time_s)
+        return None if trouble is None else trouble.cue(self._settings.language)
 
     def _still_telling(self, what: str, time_s: float) -> bool:
         return time_s - self._told_since.setdefault(what, time_s) < TOLD_S
@@ -245,7 +249,7 @@ class Guide:
     def _guided(self, framed: Framing, sight: Sight, lens: Lens, time_s: float) -> tuple[Cue, Choice | None]:
         """Ready where the look is reached, else the next step of the way there."""
         assert self._estimate is not None
-        gaps = errors(measured(framed, self.look, sight.roll_deg, lens.width, lens.height), self.look)
+        gaps = errors(measured(framed, self._fitted, sight.roll_deg, lens.width, lens.height), self._fitted)
         if abs(gaps.get("roll_deg", 0.0)) * self._roll_tolerance() < level_enough(self.look):
             gaps.pop("roll_deg", None)
         self._ratio_gap = abs(gaps.get("heads", self._ratio_gap))
@@ -300,7 +304,7 @@ class Guide:
         return Planner(
             pose,
             lens,
-            self.look,
+            self._fitted,
             self._settings.mount,
             blocked=self._obstacles.blocked | self._hiding(s),
             share=framed.share,
@@ -341,7 +345,8 @@ class Guide:
 
     def _spoken(self, choice: Choice, framed: Framing) -> Cue:
         reason = self._reason(framed.subject)
-        return cue_of(choice, reason, self._settings.language)
+        outside = reason == "feet_hidden" and one_foot_outside(framed.members)
+        return cue_of(choice, reason, self._settings.language, "foot_outside" if outside else None)
 
     def _roll_tolerance(self) -> float:
         roll = self.look.measures.roll_deg
@@ -352,22 +357,25 @@ class Guide:
 
     def _reason(self, subject: Subject) -> CueName | None:
         """feet_hidden or head_hidden where the frame's edge cuts an end that the look wants to see."""
-        if "bottom" in subject.cut and self._feet_wanted():
+        cut = "bottom" in subject.cut or any(subject.cut.get(side) == Part.FOOT for side in SIDES)
+        if cut and self._feet_wanted():
             return "feet_hidden"
         return "head_hidden" if "top" in subject.cut and self.look.measures.head_top is not None else None
 
     def _hidden(self, subject: Subject) -> Cue | None:
         """The cue where an end is not seen though no edge cuts it: somebody or something stands before it."""
-        speech = LANGUAGES[self._settings.language]
         if (
             subject.head_top_y is None
             and "top" not in subject.cut
             and self.look.measures.head_top is not None
         ):
-            return Cue("head_hidden", speech.wait_head)
+            return self._wait("head_hidden", "wait_head")
         if subject.foot_y is None and "bottom" not in subject.cut and self._feet_wanted():
-            return Cue("feet_hidden", speech.wait_feet)
+            return self._wait("feet_hidden", "wait_feet")
         return None
+
+    def _wait(self, name: CueName, detail: Detail) -> Cue:
+        return Cue(name, say(name, language=self._settings.language, detail=detail), detail=detail)
 
     def _plain(self, name: CueName) -> Cue:
         return plain_cue(name, None, None, self._settings.language)

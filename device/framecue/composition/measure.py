@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from framecue.composition.chin import face_edge, find_chin
 from framecue.composition.edges import cut_edges, first_crossing, last_crossing
+from framecue.composition.feet import find_feet
 from framecue.composition.keypoints import keypoint_count
 from framecue.composition.lines import find_line
 from framecue.composition.people import Person, find_people
@@ -99,6 +100,11 @@ def _coarse(person: Person, segmentation: Segmentation, levels: Levels, height: 
         left_x=min(max((person.around[0] + left + 0.5) * across, 0.0), width - 1.0),
         right_x=min(max((person.around[0] + right + 0.5) * across - 1, 0.0), width - 1.0),
         cut=cut,
+        face_px2=float(np.count_nonzero(person.parts == Part.FACE)) * down * across,
+        feet=tuple(
+            ((person.around[0] + x + 0.5) * across - 0.5, (person.around[1] + y + 0.5) * down - 1)
+            for x, y in find_feet(person)
+        ),
     )
 
 

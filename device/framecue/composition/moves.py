@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from framecue.composition.cue import Cue, CueName, Unit
+from framecue.composition.cue import Cue, CueName, Detail, Unit
 from framecue.composition.memory import Said
 from framecue.composition.plan import AXES, Axis, Planner, Way
 from framecue.composition.words import LANGUAGES, Language, say
@@ -111,8 +111,8 @@ class Chooser:
         return abs(choice.way.moves[second]) <= SECOND[AXES[second][2]]
 
 
-def cue_of(choice: Choice, reason: CueName | None, language: Language) -> Cue:
-    """The cue that asks for a choice. reason: feet_hidden or head_hidden where that is why."""
+def cue_of(choice: Choice, reason: CueName | None, language: Language, detail: Detail | None = None) -> Cue:
+    """The cue that asks for a choice. reason: feet_hidden or head_hidden where that is why; detail: of it."""
     moves = sorted(choice.way.moves.items(), key=lambda move: move[0] != choice.first)
     cues = [
         plain_cue(_name(axis, amount), in_steps(_told(axis, amount), AXES[axis][2]), AXES[axis][2], language)
@@ -120,10 +120,10 @@ def cue_of(choice: Choice, reason: CueName | None, language: Language) -> Cue:
     ]
     speech = LANGUAGES[language]
     text = cues[0].text if len(cues) == 1 else speech.joined.format(cues[0].text, _lower(cues[1].text))
-    if reason is not None and moves[0][0] not in ("pan", "roll", "aside"):
-        text = speech.because.format(say(reason, language=language), _lower(text))
+    if reason is not None and (detail is not None or moves[0][0] not in ("pan", "roll", "aside")):
+        text = speech.because.format(say(reason, language=language, detail=detail), _lower(text))
         if len(cues) == 1:
-            return Cue(reason, text, also=cues[0])
+            return Cue(reason, text, also=cues[0], detail=detail)
     if len(cues) == 1:
         return cues[0]
     return Cue(cues[0].cue, text, cues[0].amount, cues[0].unit, also=cues[1])

@@ -9,6 +9,7 @@ from framecue.errors import CompositionError
 from framecue.parts import Part
 
 Edge = Literal["top", "bottom", "left", "right"]
+Point = tuple[float, float]  # x, y
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Subject:
     confidence: 0..1, how sure it is that this is one person, measured right.
     middle_x: column with half of the body on either side, None where only the sides are known.
     distance_m: metres from the camera, where a depth sensor or the scene itself tells; else None.
+    face_px2: how much of the face is seen, square pixels; None where that was not measured.
+    feet: lowest point of each foot that is seen, (x, y), from left to right.
     """
 
     head_top_y: float | None
@@ -32,6 +35,8 @@ class Subject:
     confidence: float = 1.0
     middle_x: float | None = None
     distance_m: float | None = None
+    face_px2: float | None = None
+    feet: tuple[Point, ...] = ()
 
     @property
     def heads(self) -> float | None:
@@ -61,6 +66,8 @@ class Subject:
             left_x=(self.left_x + 0.5) * across - 0.5,
             right_x=(self.right_x + 0.5) * across - 0.5,
             middle_x=None if self.middle_x is None else (self.middle_x + 0.5) * across - 0.5,
+            face_px2=None if self.face_px2 is None else self.face_px2 * across * down,
+            feet=tuple(((x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5) for x, y in self.feet),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -77,6 +84,8 @@ class Subject:
             "cut_parts": {edge: part.name.lower() for edge, part in self.cut.items()},
             "confidence": _rounded(self.confidence, 3),
             "distance_m": _rounded(self.distance_m, 2),
+            "face_px2": _rounded(self.face_px2),
+            "feet": [[_rounded(x), _rounded(y)] for x, y in self.feet],
         }
 
 
@@ -176,6 +185,8 @@ def _subject(found: Any, index: int) -> Subject:
         confidence=1.0 if confidence is None else confidence,
         middle_x=_number(given, "middle_x"),
         distance_m=_number(given, "distance_m"),
+        face_px2=_number(given, "face_px2"),
+        feet=_points(given, "feet"),
     )
 
 
@@ -192,3 +203,17 @@ def _number(given: dict[str, Any], key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise CompositionError(f"{key} must be a number or null, not {value!r}")
     return float(value)
+
+
+def _points(given: dict[str, Any], key: str) -> tuple[Point, ...]:
+    found = given.get(key) or []
+    if not isinstance(found, list):
+        raise CompositionError(f"{key} must be a list of points [x, y]")
+    points = []
+    for each in found:
+        pair = dict(zip("xy", each, strict=False)) if isinstance(each, list) and len(each) == 2 else {}
+        x, y = _number(pair, "x"), _number(pair, "y")
+        if x is None or y is None:
+            raise CompositionError(f"{key} must be a list of points [x, y]")
+        points.append((x, y))
+    return tuple(points)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from framecue.composition.cue import CueName, Unit
+from framecue.composition.cue import CueName, Detail, Unit
 
 Language = Literal["en", "ko"]
 Style = Literal["plain", "large", "voice"]
+STYLES: Final[tuple[Style, ...]] = ("plain", "large", "voice")
 STEP_M: Final = 0.7  # of a grown-up
 HAND_M: Final = 0.1  # a hand's width
 SPAN_M: Final = 0.2  # from thumb to little finger, as Korean counts
@@ -18,7 +19,8 @@ class Speech:
     """One language. plain: what a cue says; where it has an amount it stands at {}.
 
     large: a word or two for a screen read from afar. voice: a whole sentence for a listener, {} an amount in
-    steps, hand-widths or degrees. joined: two moves in one. nearer, apart: to one of a group, of {} people.
+    steps, hand-widths or degrees. joined: two moves in one. details: what takes the place of all three where
+    a cue is about something more exact: plain, large, voice.
     """
 
     plain: Mapping[CueName, str]
@@ -26,10 +28,7 @@ class Speech:
     voice: Mapping[CueName, str]
     joined: str
     because: str
-    wait_head: str
-    wait_feet: str
-    together: str
-    apart: str
+    details: Mapping[Detail, tuple[str, str, str]]
     untold: str  # what stands for an amount that is not known, in voice
 
 
@@ -105,10 +104,45 @@ ENGLISH: Final = Speech(
     },
     joined="{} and {}",
     because="{}: {}",
-    wait_head="Wait until the head can be seen",
-    wait_feet="Wait until the feet can be seen",
-    together="Closer together, please",
-    apart="A little further apart, please",
+    details={
+        "wait_head": (
+            "Wait until the head can be seen",
+            "HEAD?",
+            "Something is before the head. Wait until it can be seen.",
+        ),
+        "wait_feet": (
+            "Wait until the feet can be seen",
+            "FEET?",
+            "Something is before the feet. Wait until they can be seen.",
+        ),
+        "foot_outside": ("A foot is outside", "FOOT?", "A foot is outside the picture."),
+        "face_left": (
+            "The face at the left is hidden: a step to the side, please",
+            "FACE LEFT?",
+            "Dear guests, somebody at your right is hidden. Please take a step to the side.",
+        ),
+        "face_middle": (
+            "A face in the middle is hidden: a step to the side, please",
+            "FACE?",
+            "Dear guests, somebody in the middle is hidden. Please take a step to the side.",
+        ),
+        "face_right": (
+            "The face at the right is hidden: a step to the side, please",
+            "FACE RIGHT?",
+            "Dear guests, somebody at your left is hidden. Please take a step to the side.",
+        ),
+        "together": ("Closer together, please", "TOGETHER", "Dear guests, please stand closer together."),
+        "apart": (
+            "A little further apart, please",
+            "APART",
+            "Dear guests, please stand a little further apart.",
+        ),
+        "uneven": (
+            "The ground is uneven: stand on one level, please",
+            "GROUND",
+            "Dear guests, the ground is uneven. Please stand all on one level.",
+        ),
+    },
     untold="a little",
 )
 KOREAN: Final = Speech(
@@ -183,10 +217,37 @@ KOREAN: Final = Speech(
     },
     joined="{}, 그리고 {}",
     because="{}: {}",
-    wait_head="머리가 보일 때까지 기다리세요",
-    wait_feet="발이 보일 때까지 기다리세요",
-    together="서로 더 가까이 서 주세요",
-    apart="조금 떨어져 서 주세요",
+    details={
+        "wait_head": (
+            "머리가 보일 때까지 기다리세요",
+            "머리?",
+            "머리가 가려졌어요. 보일 때까지 기다려 주세요.",
+        ),
+        "wait_feet": ("발이 보일 때까지 기다리세요", "발?", "발이 가려졌어요. 보일 때까지 기다려 주세요."),
+        "foot_outside": ("한쪽 발이 화면 밖에 있어요", "발?", "한쪽 발이 화면 밖에 있어요."),
+        "face_left": (
+            "왼쪽 분 얼굴이 가려졌어요: 옆으로 한 걸음 가 주세요",
+            "왼쪽 얼굴",
+            "손님 여러분, 오른손 쪽 분의 얼굴이 가려졌어요. 옆으로 한 걸음 옮겨 주세요.",
+        ),
+        "face_middle": (
+            "가운데 분 얼굴이 가려졌어요: 옆으로 한 걸음 가 주세요",
+            "얼굴?",
+            "손님 여러분, 가운데 분의 얼굴이 가려졌어요. 옆으로 한 걸음 옮겨 주세요.",
+        ),
+        "face_right": (
+            "오른쪽 분 얼굴이 가려졌어요: 옆으로 한 걸음 가 주세요",
+            "오른쪽 얼굴",
+            "손님 여러분, 왼손 쪽 분의 얼굴이 가려졌어요. 옆으로 한 걸음 옮겨 주세요.",
+        ),
+        "together": ("서로 더 가까이 서 주세요", "모이기", "손님 여러분, 서로 더 가까이 서 주세요."),
+        "apart": ("조금 떨어져 서 주세요", "떨어지기", "손님 여러분, 조금 떨어져 서 주세요."),
+        "uneven": (
+            "바닥이 고르지 않아요: 같은 높이에 서 주세요",
+            "바닥",
+            "손님 여러분, 바닥이 고르지 않아요. 모두 같은 높이에 서 주세요.",
+        ),
+    },
     untold="조금",
 )
 LANGUAGES: Final[Mapping[Language, Speech]] = {"en": ENGLISH, "ko": KOREAN}
@@ -199,9 +260,12 @@ def say(
     *,
     language: Language = "en",
     style: Style = "plain",
+    detail: Detail | None = None,
 ) -> str:
     """A cue in words: "Step back 0.4 m", "BACK 0.4 m", "Please take half a step back."."""
     speech = LANGUAGES[language]
+    if detail is not None:
+        return speech.details[detail][STYLES.index(style)]
     text = {"plain": speech.plain, "large": speech.large, "voice": speech.voice}[style][cue]
     if amount is None or unit is None:
         filled = text.format(speech.untold if style == "voice" else "")

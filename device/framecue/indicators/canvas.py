@@ -17,7 +17,7 @@ from framecue.indicators import Notice, View
 from framecue.indicators.arrows import CHECK, CROSS, MARK, draw_shapes, shapes_of
 from framecue.indicators.fonts import Fonts
 from framecue.indicators.sayings import LARGE
-from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Colour
+from framecue.indicators.table import NOTICE_SIGNS, Colour, sign_of
 from framecue.parts import PERSON_LEVEL
 
 Mode = Literal["1", "RGB"]
@@ -54,10 +54,10 @@ class Canvas:
 
     def cue(self, cue: Cue, view: View | None = None) -> Image.Image:
         """A cue, with what the camera sees beside it."""
-        sign = CUE_SIGNS[cue.cue]
+        sign = sign_of(cue)
         solid = cue.cue in ("ready", "best_possible")
         image, draw, ink = self._blank(sign.colour if solid else None)
-        words = say(cue.cue, language=self._language, style="large")
+        words = say(cue.cue, language=self._language, style="large", detail=cue.detail)
         room = (0, 0, self.width - 1, self.height - 1)
         if solid:
             self._icon_and_words(draw, CHECK, words, room, ink)
@@ -68,7 +68,7 @@ class Canvas:
         colour = self._colour(sign.colour)
         if not arrow:
             self._text(draw, words, room, colour)
-        elif cue.amount is None:
+        elif cue.amount is None or cue.detail is not None:
             self._icon_and_words(draw, arrow, words, room, colour)
         else:
             self._move(draw, arrow, _amount(cue), words, room, colour)

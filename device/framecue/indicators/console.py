@@ -11,7 +11,7 @@ from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.indicators import Notice
-from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Colour
+from framecue.indicators.table import NOTICE_SIGNS, Colour, sign_of
 from framecue.journal import goes_to_journal
 
 _SGR: dict[Colour, int] = {
@@ -75,7 +75,7 @@ class Driver:
                 log.info("cue: %s", cue.text, extra={"fields": {"cue": cue.cue, "amount": cue.amount}})
                 self._shown, self._written_s = look, now
             return
-        sign = CUE_SIGNS[cue.cue]
+        sign = sign_of(cue)
         line = f"{sign.arrow.glyph} {cue.text}"
         if self._live:
             self._line = self._paint(line[: self._width()], sign.colour)

@@ -13,7 +13,7 @@ from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.gpio import Pin, board_pins, opening_pins
 from framecue.indicators import Notice
-from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Pattern
+from framecue.indicators.table import NOTICE_SIGNS, Pattern, sign_of
 
 
 class Settings(DriverSettings):
@@ -38,7 +38,7 @@ class Driver:
 
     def show(self, cue: Cue) -> None:
         """As in Indicator."""
-        self._light_up(CUE_SIGNS[cue.cue].on_button)
+        self._light_up(sign_of(cue).on_button)
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator."""

@@ -17,7 +17,7 @@ from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.gpio import Pin, board_pins, opening_pins
 from framecue.indicators import Notice
-from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Colour, Pattern, Sign
+from framecue.indicators.table import NOTICE_SIGNS, Colour, Pattern, Sign, sign_of
 
 _RGB: dict[Colour, tuple[int, int, int]] = {
     "red": (1, 0, 0),
@@ -73,7 +73,7 @@ class Driver:
 
     def show(self, cue: Cue) -> None:
         """As in Indicator."""
-        self._light_up(CUE_SIGNS[cue.cue])
+        self._light_up(sign_of(cue))
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator."""

@@ -17,7 +17,7 @@ from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.indicators import Notice
 from framecue.indicators.pixels import SPI_HZ, Colours, TwinStrip, Wire, encoded, pixels_of
-from framecue.indicators.table import CUE_SIGNS, NOTICE_SIGNS, Pattern, Sign
+from framecue.indicators.table import NOTICE_SIGNS, Pattern, Sign, sign_of
 
 _TICK_S: Final = 0.04
 
@@ -65,7 +65,7 @@ class Driver:
 
     def show(self, cue: Cue) -> None:
         """As in Indicator. Raises IndicatorError when the bus failed the last time."""
-        self._light_up(CUE_SIGNS[cue.cue], None)
+        self._light_up(sign_of(cue), None)
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator; of a countdown, as many lights as seconds are left. Raises as `show` does."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
-from framecue.composition.cue import CueName
+from framecue.composition.cue import Cue, CueName, Detail
 from framecue.indicators import NoticeName
 
 Colour = Literal["red", "green", "blue", "yellow", "cyan", "magenta", "white"]
@@ -111,6 +111,19 @@ CUE_SIGNS: Final[Mapping[CueName, Sign]] = {
     "best_possible": Sign("green", Pattern.WINK, Arrow.NONE),
 }
 
+# What a cue is about more exactly takes the place of its sign.
+DETAIL_SIGNS: Final[Mapping[Detail, Sign]] = {
+    "wait_head": CUE_SIGNS["head_hidden"],
+    "wait_feet": CUE_SIGNS["feet_hidden"],
+    "foot_outside": CUE_SIGNS["feet_hidden"],
+    "face_left": Sign("yellow", Pattern.TICK, Arrow.LEFT, arrow_blinks=True),
+    "face_middle": Sign("yellow", Pattern.TICK, Arrow.UP),
+    "face_right": Sign("yellow", Pattern.TICK, Arrow.RIGHT, arrow_blinks=True),
+    "together": Sign("blue", Pattern.WINK, Arrow.CLOSER, arrow_blinks=True),
+    "apart": Sign("blue", Pattern.WINK, Arrow.APART, arrow_blinks=True),
+    "uneven": Sign("yellow", Pattern.FAST, Arrow.DOWN, arrow_blinks=True),
+}
+
 NOTICE_SIGNS: Final[Mapping[NoticeName, Sign]] = {
     "starting": Sign("white", Pattern.SLOW, Arrow.BOTH, stays_s=0.5),
     "countdown": Sign("white", Pattern.TICK, Arrow.BOTH, stays_s=1.2),
@@ -124,3 +137,8 @@ NOTICE_SIGNS: Final[Mapping[NoticeName, Sign]] = {
     "copied": Sign("green", Pattern.BLIP, Arrow.BOTH, arrow_blinks=True, stays_s=5.0),
     "stopping": Sign("white", Pattern.BLIP, Arrow.BOTH, stays_s=3.0),
 }
+
+
+def sign_of(cue: Cue) -> Sign:
+    """How a cue is shown."""
+    return CUE_SIGNS[cue.cue] if cue.detail is None else DETAIL_SIGNS[cue.detail]

@@ -1,6 +1,7 @@
 """A voice: sentences spoken by espeak-ng, or recorded clips, over the sound output.
 
-Clips are WAV files in a folder of their language, `clips/en/step_back.wav`, named after cues and notices;
+Clips are WAV files in a folder of their language, `clips/en/step_back.wav`, named after cues, their details
+(`face_left.wav`) and notices;
 `step_back-1.5.wav` is taken for one and a half steps, `tilt_up-4.wav` for four degrees, `raise-2.wav` for two
 hand-widths. Where there is none, the sentence is spoken.
 """
@@ -61,8 +62,9 @@ class Driver:
 
     def show(self, cue: Cue) -> None:
         """As in Indicator. Raises IndicatorError when the player failed the last time."""
-        due = self._is_due(cue.cue)
-        self._speaker.say(Utterance(cue.cue, self._cue_command(cue)) if due else None)
+        name = cue.detail or cue.cue
+        due = self._is_due(name)
+        self._speaker.say(Utterance(name, self._cue_command(cue)) if due else None)
 
     def notice(self, notice: Notice) -> None:
         """As in Indicator: said at once. Raises as `show` does."""
@@ -103,7 +105,8 @@ class Driver:
             cues.append(cue.also)
         language = self._settings.language
         text = " ".join(
-            say(each.cue, each.amount, each.unit, language=language, style="voice") for each in cues
+            say(each.cue, each.amount, each.unit, language=language, style="voice", detail=each.detail)
+            for each in cues
         )
         return self._command([_clip_name(each, language) for each in cues], text)
 
@@ -140,8 +143,8 @@ class Driver:
 
 def _clip_name(cue: Cue, language: Language) -> str:
     """A cue's name with its amount as it is spoken: steps and spans to a half, hand-widths, degrees."""
-    if cue.amount is None:
-        return cue.cue
+    if cue.detail is not None or cue.amount is None:
+        return cue.detail or cue.cue
     if cue.unit == "deg":
         return f"{cue.cue}-{cue.amount:.0f}"
     if cue.cue in ("raise", "lower") and language == "en":
