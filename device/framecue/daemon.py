@@ -92,7 +92,7 @@ def _run(
 def safe_settings(settings: Settings) -> Settings:
     """The settings with all left out that a shot can do without."""
     shown = tuple(each for each in settings.indicators if each.kind in SAFE_INDICATORS)
-    return settings.model_copy(update={"imu": None, "indicators": shown})
+    return settings.model_copy(update={"imu": None, "depth": None, "indicators": shown})
 
 
 def _on_signals(act: Callable[[], None]) -> Callable[[Callable[[], None]], None]:

@@ -93,5 +93,9 @@ class ImuError(FramecueError):
     """An inertial sensor is missing, is another one, or does not answer."""
 
 
+class DepthError(FramecueError):
+    """A depth sensor is missing, is another one, or gives no maps that can be used."""
+
+
 class PanTiltError(FramecueError):
     """A pan-tilt head's hardware cannot be used."""

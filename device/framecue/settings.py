@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from framecue.album import AlbumSettings
 from framecue.camera import CAMERAS, CameraSettings
 from framecue.composition.guide import GuideSettings
+from framecue.depth import DEPTHS, DepthSettings
 from framecue.drivers import DriverSettings
 from framecue.errors import SettingsError
 from framecue.exposure import ExposureSettings
@@ -75,6 +76,10 @@ def _pan_tilt(value: Any) -> DriverSettings | None:
     return None if value is None else PAN_TILTS.settings(value)
 
 
+def _depth(value: Any) -> DriverSettings | None:
+    return None if value is None else DEPTHS.settings(value)
+
+
 def _indicator(value: Any) -> DriverSettings:
     return INDICATORS.settings(value)
 
@@ -86,6 +91,7 @@ def _shutter(value: Any) -> DriverSettings:
 AnyCamera = Annotated[SerializeAsAny[CameraSettings], BeforeValidator(_camera)]
 AnyImu = Annotated[SerializeAsAny[ImuSettings] | None, BeforeValidator(_imu)]
 AnyPanTilt = Annotated[SerializeAsAny[PanTiltSettings] | None, BeforeValidator(_pan_tilt)]
+AnyDepth = Annotated[SerializeAsAny[DepthSettings] | None, BeforeValidator(_depth)]
 AnyIndicator = Annotated[SerializeAsAny[DriverSettings], BeforeValidator(_indicator)]
 AnyShutter = Annotated[SerializeAsAny[DriverSettings], BeforeValidator(_shutter)]
 
@@ -104,6 +110,7 @@ class Settings(BaseSettings):
     looks: LooksSettings = LooksSettings()
     crop: CropSettings = CropSettings()
     imu: AnyImu = None
+    depth: AnyDepth = None
     pan_tilt: AnyPanTilt = None
     indicators: tuple[AnyIndicator, ...] = Field(({"kind": "console"},), validate_default=True)
     shutters: tuple[AnyShutter, ...] = Field(({"kind": "keyboard"},), validate_default=True)

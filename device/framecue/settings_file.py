@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from framecue.camera import CAMERAS
+from framecue.depth import DEPTHS
 from framecue.drivers import Room
 from framecue.imu import IMUS
 from framecue.indicators import INDICATORS
@@ -36,6 +37,7 @@ def settings_file() -> str:
     for name in ("segmenter", "guide", "exposure", "looks", "crop"):
         blocks.append(_table(f"[{name}]", type(Settings.model_fields[name].default)))
     blocks += _drivers(IMUS, "[imu]", None, "A level sensor, where there is one, of one kind.")
+    blocks += _drivers(DEPTHS, "[depth]", None, "A depth sensor, where there is one, of one kind.")
     blocks += _drivers(PAN_TILTS, "[pan_tilt]", None, "What turns a fixed camera, where there is one.")
     blocks += _drivers(INDICATORS, "[[indicators]]", "console", "Any number of indicators, a table each.")
     blocks += _drivers(SHUTTERS, "[[shutters]]", "keyboard", "Any number of shutters, a table each.")

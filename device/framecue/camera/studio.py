@@ -168,6 +168,7 @@ class Driver:
         return {
             "camera": "studio",
             "seed": self.settings.seed,
+            "people": self.settings.people,
             "pose": {
                 "x_m": pinhole.x,
                 "y_m": pinhole.y,

@@ -1,14 +1,13 @@
 """A thread that keeps reading an inertial sensor, outlives its faults, and notices when it lies."""
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from framecue.composition.roll import Roll
+from framecue.doubt import Doubt
 from framecue.errors import ImuError
 from framecue.imu import Imu, ImuSettings
 from framecue.imu.attitude import Attitude, Tilt
@@ -19,7 +18,6 @@ _FIRST_WAIT_S: Final = 0.5  # before a sensor that failed is opened again; doubl
 _LONGEST_WAIT_S: Final = 30.0
 _STOP_S: Final = 0.5
 _APART_DEG: Final = 4.0  # from the picture's roll, beyond the picture's own doubt: one of them is wrong
-_LIE_S: Final = 4.0  # seconds of that, without a picture that agrees, after which it is the sensor
 _SURE_DEG: Final = 1.0  # pictures that know their roll less well are no witnesses
 _STILL_DPS: Final = 15.0  # while the camera turns faster, picture and sensor may be of different moments
 
@@ -46,7 +44,7 @@ class ImuWatch:
         self._tilt: Tilt | None = None
         self._fault: str | None = None  # the sensor thread's
         self._lie: str | None = None  # the one who compares'
-        self._doubt = _Doubt()
+        self._doubt = Doubt()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="imu", daemon=True)
 
@@ -136,18 +134,3 @@ class ImuWatch:
         if self._fault is None:  # once, until it has worked again
             _log.warning("level sensor: %s; roll is taken from the picture", text)
         self._fault = text
-
-
-@dataclass(slots=True)
-class _Doubt:
-    """Adds up the time in which pictures disagree with a sensor."""
-
-    apart_s: float = 0.0
-    last_s: float = math.nan
-
-    def lies(self, apart: bool, time_s: float) -> bool:
-        """Whether disagreement has lasted; a picture that agrees ends it. Pauses count a second at most."""
-        step_s = 0.0 if math.isnan(self.last_s) else min(max(time_s - self.last_s, 0.0), 1.0)
-        self.last_s = time_s
-        self.apart_s = self.apart_s + step_s if apart else 0.0
-        return self.apart_s >= _LIE_S
