@@ -324,6 +324,29 @@ def test_safe_mode_shoots_without_a_model_and_says_that_there_are_no_cues(tmp_pa
         assert json.loads(shot.sidecar.read_text())["composition"] is None
 
 
+def test_safe_mode_is_left_when_its_time_is_up_and_nobody_has_pressed_for_a_while(tmp_path):
+    rig = Rig(tmp_path, safe=True, still_limit_s=20)
+    now, ended = [0.0], []
+    rig.booth._clock = lambda: now[0]
+    thread = threading.Thread(target=lambda: ended.append(rig.booth.run(limit_s=600.0)))
+    thread.start()
+    assert rig.working.wait(PATIENCE_S)
+    now[0] = 590.0
+    rig.booth.ask("shoot")
+    now[0] = 610.0
+    rig.watcher.wait_for("saved")
+    assert thread.is_alive()
+    now[0] = 651.0
+    thread.join(PATIENCE_S)
+    assert ended == [True]
+
+
+def test_a_booth_that_is_asked_to_stop_does_not_say_that_its_time_was_up(tmp_path):
+    rig = Rig(tmp_path, safe=True)
+    rig.booth.ask("stop")
+    assert rig.booth.run(limit_s=600.0) is False
+
+
 def test_safe_mode_does_not_give_up_on_a_missing_camera(tmp_path):
     there = threading.Event()
 

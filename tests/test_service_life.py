@@ -20,7 +20,7 @@ from framecue.indicators.console import Settings as ConsoleSettings
 from framecue.journal import JournalHandler, SameLimit, encoded, goes_to_journal
 from framecue.parts import Segmentation
 from framecue.segmentation.standby import FIRST_TRY_S, LAST_TRY_S, StandbySegmenter
-from framecue.starts import Starts, delay_s
+from framecue.starts import Start, Starts, delay_s, safe_s
 
 PICTURE = np.zeros((24, 32, 3), np.uint8)
 
@@ -58,27 +58,64 @@ def test_a_booth_that_has_not_begun_is_not_fed_nor_complained_about(caplog: pyte
 
 
 def test_starts_that_fail_are_counted_until_one_works(tmp_path: Path) -> None:
-    assert [Starts(tmp_path, "boot").begin() for _ in range(4)] == [0, 1, 2, 3]
+    assert [Starts(tmp_path, "boot").begin().failed for _ in range(4)] == [0, 1, 2, 3]
     Starts(tmp_path, "boot").proven()
-    assert Starts(tmp_path, "boot").begin() == 0
+    assert Starts(tmp_path, "boot").begin() == Start()
 
 
 def test_being_unplugged_is_no_failure(tmp_path: Path) -> None:
     for _ in range(5):
         Starts(tmp_path, "saturday").begin()
-    assert Starts(tmp_path, "sunday").begin() == 0
+    assert Starts(tmp_path, "sunday").begin() == Start()
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"boot": "b"}', '{"boot": "b", "failed": "many"}', "\0" * 99])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"boot": "b"}',
+        '{"boot": "b", "failed": "many"}',
+        "\0" * 99,
+        '{"boot":"b","failed":0,"tries":[]}',
+    ],
+)
 def test_a_damaged_count_counts_from_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "starts.json").write_text(content)
-    assert Starts(tmp_path, "b").begin() == 0
-    assert Starts(tmp_path, "b").begin() == 1
+    assert Starts(tmp_path, "b").begin().failed == 0
+    assert Starts(tmp_path, "b").begin().failed == 1
 
 
 def test_each_start_waits_longer_but_never_more_than_a_minute() -> None:
-    assert [delay_s(failed) for failed in range(8)] == [0, 2, 4, 8, 16, 32, 60, 60]
-    assert delay_s(10**6) == 60
+    assert [delay_s(Start(failed)) for failed in range(8)] == [0, 2, 4, 8, 16, 32, 60, 60]
+    assert delay_s(Start(10**6)) == 60
+
+
+def test_out_of_safe_mode_everything_is_tried_again_and_then_less_and_less_often(tmp_path: Path) -> None:
+    for _ in range(3):
+        Starts(tmp_path, "b").begin()
+    waits = []
+    for tries in range(6):
+        safe = Starts(tmp_path, "b")
+        start = safe.begin()
+        assert (start.failed, start.tries, start.full) == (3, tries, False)
+        assert delay_s(start) == 8  # no longer each evening: safe mode has worked
+        waits.append(safe_s(start, 600.0))
+        safe.try_full()
+        start = Starts(tmp_path, "b").begin()  # fails once more
+        assert (start.full, delay_s(start)) == (True, 0)
+    assert waits == [600, 1200, 2400, 4800, 7200, 7200]
+    safe.begin()
+    safe.try_full()
+    full = Starts(tmp_path, "b")
+    full.begin()
+    full.proven()  # and works at last
+    assert Starts(tmp_path, "b").begin() == Start()
+
+
+def test_safe_mode_may_be_for_ever() -> None:
+    assert safe_s(Start(3), 0.0) == float("inf")
+    assert safe_s(Start(3, 2), 10_000.0) == 10_000
 
 
 # --- the journal

@@ -48,6 +48,7 @@ TICK_S = 0.25
 SAFE_MODE = "SAFE MODE: no cues, photos only"
 FRAME, INFERENCE, ALBUM = "fresh frame", "finished inference", "writable album"  # signs of life
 SAFE_PATIENCE = 12  # times as long as otherwise, for signs of life in safe mode
+QUIET_S = 60.0  # without a press, before safe mode is left: for seconds nothing is heard then
 TOO_HOT_C = 82.0  # a Pi throttles from here on, and says so nowhere that a photographer looks
 STOP_S = 0.6  # how long the frame in hand may take when the booth stops
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
@@ -149,11 +150,13 @@ class Booth:
         self._health = Health(_limits(settings.booth, safe))
         self._frame_s: float | None = None  # when the newest frame was taken
         self._camera_fault: str | None = None
+        self._asked_s = -math.inf  # when a shutter last asked for something
         self._working_s: float | None = None  # since when, on the clock
         self._proven = False
 
     def ask(self, request: Request) -> None:
         """What shutters and signal handlers call. From any thread, returns at once."""
+        self._asked_s = self._clock()
         self._presses.ask(request)
 
     def _see(self, moment: Moment) -> None:
@@ -164,9 +167,10 @@ class Booth:
             self._ready_shutter.see(moment.cue)
         self._observe(moment)
 
-    def run(self, limit_s: float = math.inf) -> None:
+    def run(self, limit_s: float = math.inf) -> bool:
         """Run until asked to stop, the source has ended, or limit_s seconds have passed.
 
+        Returns whether it was the time; a safe booth's is up when nobody has pressed for a minute, too.
         Raises CameraError when no frame comes within the start limit; after that faults are survived.
         """
         shutters: list[Shutter] = []
@@ -188,7 +192,7 @@ class Booth:
                 self.copies.start()
                 self.darkroom.start()
             shutters += self._opened_shutters()
-            self._watch(limit_s)
+            return self._watch(limit_s)
         finally:
             self._service.stopping()
             self._panel.notice(Notice("stopping", "Stopping"))
@@ -279,8 +283,8 @@ class Booth:
             self._panel.notice(Notice("fault", "No place for photos"))
             raise
 
-    def _watch(self, limit_s: float) -> None:
-        """The main thread: watchdog, status and the end. The work is done by the other threads."""
+    def _watch(self, limit_s: float) -> bool:
+        """The main thread: watchdog, status and the end; returns whether the time is up."""
         began_s = status_s = self._clock()
         while not self._stop.wait(TICK_S):
             now_s = self._clock()
@@ -288,9 +292,9 @@ class Booth:
             self._note_work(now_s, began_s)
             if self.feed.state == "ended" and not self.live.running:
                 log.info("the camera's source has ended")
-                return
-            if now_s - began_s > limit_s:
-                return
+                return False
+            if now_s - began_s > limit_s and not (self._safe and self._busy(now_s, limit_s)):
+                return True
             status = self.feed.status()
             late = now_s - began_s > self._settings.booth.start_limit_s
             if status.frames == 0 and late and not self._safe:
@@ -302,6 +306,11 @@ class Booth:
             if now_s - status_s >= self._settings.booth.status_every_s:
                 status_s = now_s
                 self._say_status()
+        return False
+
+    def _busy(self, now_s: float, limit_s: float) -> bool:
+        """Whether somebody has pressed a moment ago and may press again."""
+        return now_s - self._asked_s < min(QUIET_S, limit_s)
 
     def _note_work(self, now_s: float, began_s: float) -> None:
         """Say, once each, that it works, and that it has worked for long enough."""

@@ -1,6 +1,7 @@
 """`framecue run`: the booth under systemd or in a terminal, on settings that can be used."""
 
 import logging
+import math
 import signal
 import threading
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from framecue.segmentation.absent import AbsentSegmenter
 from framecue.segmentation.standby import open_steady
 from framecue.service import Service
 from framecue.settings import Settings, find_settings_file
-from framecue.starts import Starts, delay_s
+from framecue.starts import AGAIN, Start, Starts, delay_s, safe_s
 
 log = logging.getLogger(__name__)
 
@@ -28,20 +29,24 @@ def run_daemon(config: Path | None) -> None:
     """Run a booth until it is asked to stop; raises a FramecueError that says why it cannot start.
 
     After starts that failed it waits before it tries again, longer each time, and after some of them runs
-    with camera, shutters and album alone.
+    with camera, shutters and album alone. Out of that it ends by itself after a while, with a status that
+    has systemd start it again at once, and tries everything: what was wrong may have passed.
     """
     _log_to_journal()
     service, stop = Service(), threading.Event()
     ask = _on_signals(stop.set)
     starts = Starts(state_folder())
-    failed = starts.begin() if service.watched else 0
-    if delay_s(failed):
-        log.warning("%d starts in a row have failed: waiting %g s", failed, delay_s(failed))
-        service.status(f"waiting after {failed} failed starts")
-    if stop.wait(delay_s(failed)):
+    start = starts.begin() if service.watched else Start()
+    if delay_s(start):
+        log.warning("%d starts in a row have failed: waiting %g s", start.failed, delay_s(start))
+        service.status(f"waiting after {start.failed} failed starts")
+    if stop.wait(delay_s(start)):
         starts.proven()
         return
-    _run(config, service, starts, failed, stop, ask)
+    if _run(config, service, starts, start, stop, ask):
+        log.warning("leaving safe mode: everything is tried again")
+        starts.try_full()
+        raise SystemExit(AGAIN)
     starts.proven()
 
 
@@ -49,17 +54,20 @@ def _run(
     config: Path | None,
     service: Service,
     starts: Starts,
-    failed: int,
+    start: Start,
     stop: threading.Event,
     ask: Callable[[Callable[[], None]], None],
-) -> None:
+) -> bool:
+    """Run the booth; returns whether safe mode has lasted long enough."""
     file = config or find_settings_file()
     settings, complaint = usable_settings(file, state_folder())
     if complaint is not None:
         log.error("%s", complaint)
-    safe = failed >= settings.booth.safe_after
+    safe = start.failed >= settings.booth.safe_after and not start.full
+    limit_s = safe_s(start, settings.booth.full_again_s) if safe else math.inf
     if safe:
-        log.error("%d starts in a row have failed: SAFE MODE, camera, shutters and album only", failed)
+        log.error("%d starts in a row have failed: SAFE MODE, camera, shutters and album only", start.failed)
+        log.info("everything is tried again after %g s of it", limit_s)
         settings = safe_settings(settings)
     # For small pictures a thread pool costs more than it saves; the cores are the model's.
     cv2.setNumThreads(1)
@@ -86,7 +94,7 @@ def _run(
     ask(lambda: booth.ask("stop"))
     if stop.is_set():
         booth.ask("stop")
-    booth.run()
+    return booth.run(limit_s)
 
 
 def safe_settings(settings: Settings) -> Settings:

@@ -50,6 +50,13 @@ class BoothSettings(Table):
         le=100,
         description="starts failed in a row after which only camera, shutters and album are started",
     )
+    full_again_s: float = Field(
+        600.0,
+        ge=0,
+        le=86400,
+        description="seconds of that after which all is started again, when nobody presses; doubles each "
+        "time that fails; 0 = never",
+    )
     frozen_limit_s: float = Field(
         3.5,
         ge=0,
