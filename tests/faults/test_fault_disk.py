@@ -1,7 +1,9 @@
 """A disk that is full, read-only, slow or pulled out: told clearly, nothing lost, and on it goes."""
 
 import errno
+import itertools
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -11,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from faults import PATIENCE_S, Lamp, StillFeed, is_whole, report, shots_of, times
-from framecue.album import Album
+from framecue.album import Album, AlbumSettings
+from framecue.album.copies import Copies
 from framecue.album.copy import copy_album
 from framecue.album.disk import RealDisk, Space
 from framecue.album.watch import AlbumWatch
 from framecue.errors import CopyError
+from framecue.indicators import Notice
 
 
 class Evening:
@@ -207,38 +211,87 @@ def test_a_real_file_system_that_fills_up_and_is_pulled_out(card: Path) -> None:
         assert "No such file" in night.lamp.told[-1].text
 
 
-@pytest.fixture
-def stick(tmp_path: Path) -> Iterator[Path]:
-    """A real FAT file system of 32 MB, which knows neither links nor owners; needs root and loop devices."""
-    place, image = tmp_path / "stick", tmp_path / "image"
-    place.mkdir()
-    image.write_bytes(b"")
-    os.truncate(image, 32_000_000)
-    try:
-        made = (
-            os.geteuid() == 0
-            and run("mkfs.vfat", image) == 0
-            and run("mount", "-o", "loop", image, place) == 0
-        )
-    except FileNotFoundError:
-        made = False
-    if not made:
-        pytest.skip("needs root, mkfs.vfat and loop devices")
-    yield place
-    run("umount", "-l", place)
+MAKERS = {"vfat": ("mkfs.vfat",), "exfat": ("mkfs.exfat",), "ntfs": ("mkfs.ntfs", "-F", "-Q")}
+MOUNTERS = {"vfat": ("vfat",), "exfat": ("exfat", "exfat-fuse"), "ntfs": ("ntfs3", "ntfs-3g")}  # kernel, FUSE
 
 
-def test_a_real_stick_gets_every_shot_and_can_hold_an_album_itself(tmp_path: Path, stick: Path) -> None:
+class Stick:
+    """A real file system of 32 MB on a loop device, as people's sticks have; needs root.
+
+    plug, pull: mounts it, and takes it away from under whatever uses it.
+    """
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind, self.image, self.place = kind, folder / "image", folder / "media" / "stick"
+        self.place.mkdir(parents=True)
+        self.image.touch()
+        os.truncate(self.image, 32_000_000)
+        if shutil.which(MAKERS[kind][0]) is None:
+            pytest.skip(f"{MAKERS[kind][0]} is not installed")
+        assert run(*MAKERS[kind], self.image) == 0
+
+    def plug(self) -> bool:
+        words = ("mount", "-o", "loop", self.image, self.place, "-t")
+        return any(run(*words, driver) == 0 for driver in MOUNTERS[self.kind])
+
+    def pull(self) -> None:
+        assert run("umount", "-l", self.place) == 0
+
+
+@pytest.fixture(params=["vfat", "exfat", "ntfs"])
+def stick(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stick]:
+    """One that is plugged in, if the machine can."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount")
+    found = Stick(request.param, tmp_path)
+    if not found.plug():
+        pytest.skip(f"no loop device, or neither kernel nor FUSE knows {request.param}")
+    yield found
+    run("umount", "-l", found.place)
+
+
+def test_a_real_stick_gets_every_shot_and_can_hold_an_album_itself(tmp_path: Path, stick: Stick) -> None:
     with evening(tmp_path / "album") as night:
         for _ in range(5):
             assert night.press() == "saved"
-        done = copy_album(night.folder, stick / "framecue" / "booth")
+        done = copy_album(night.folder, stick.place / "framecue" / "booth")
         assert (done.copied, done.damaged) == (10, ())
-        assert copy_album(night.folder, stick / "framecue" / "booth").there == 10
-    with evening(stick / "album") as night:
+        assert copy_album(night.folder, stick.place / "framecue" / "booth").there == 10
+    with evening(stick.place / "album") as night:
         assert night.press() == "saved"
         night.assert_sound()
-        assert run("umount", "-l", stick) == 0
+        stick.pull()
         assert night.press() == "not_saved"
     with pytest.raises(CopyError):
         copy_album(tmp_path / "album", Path("/proc/framecue"))
+
+
+def test_a_real_stick_pulled_out_in_the_middle_is_told_and_filled_when_it_is_back(
+    tmp_path: Path, stick: Stick
+) -> None:
+    (stick.place / "framecue").mkdir()
+    settings = AlbumSettings(folder=tmp_path / "album", stick_roots=(tmp_path / "media",))
+    with evening(tmp_path / "album") as night:
+        for _ in range(8):
+            assert night.press() == "saved"
+        copies = Copies(settings, night.lamp.notice, clock=itertools.count(step=10).__next__, host="booth")
+
+        def pull_at_the_fifth(notice: Notice) -> None:
+            night.lamp.notice(notice)
+            if notice.text.startswith("Copying 5 of"):
+                stick.pull()
+
+        copies._notice = pull_at_the_fifth
+        copies.step()  # notices by the kernel's own table that it is there
+        copies._notice = night.lamp.notice
+        assert night.lamp.told[-1].text == "Stick NOT complete: plug it in again"
+        copies.step()
+        assert stick.plug()
+        copies.step()
+        assert night.lamp.told[-1].text == "Copied 16 files: take the stick out"
+        night.assert_sound()
+    kept = stick.place / "framecue" / "booth"
+    assert {file.name for file in kept.iterdir() if file.suffix == ".jpg"} == {
+        file.name for file in (tmp_path / "album").glob("*.jpg")
+    }
+    assert all(is_whole(file.read_bytes()) for file in kept.glob("*.jpg"))
