@@ -13,6 +13,7 @@ from framecue.parts import Part
 
 WORTH: Final = 0.5  # of the largest one's height: smaller subjects are passers-by, not of the group
 TOUCHING: Final = 0.35  # of somebody's width that another one's covers: too tight
+ROW: Final = 0.05  # of somebody's height between the foot lines of two in one row
 GAP: Final = 1.1  # of a mean width between two people: too spread
 SURE: Final = 0.3
 
@@ -51,11 +52,19 @@ def crowding(members: tuple[Subject, ...]) -> tuple[str, float] | None:
     for left, right in itertools.pairwise(members):
         width = min(left.right_x - left.left_x, right.right_x - right.left_x)
         apart = right.left_x - left.right_x
-        if -apart > TOUCHING * width and (worst is None or -apart > worst[1]):
+        if -apart > TOUCHING * width and _beside(left, right) and (worst is None or -apart > worst[1]):
             worst = ("tight", -apart)
         elif apart > GAP * width and (worst is None or apart > worst[1]):
             worst = ("spread", apart)
     return worst
+
+
+def _beside(one: Subject, other: Subject) -> bool:
+    """Whether two people stand in one row: who stands behind another may be covered in part."""
+    mine = size(one)
+    if one.foot_y is None or other.foot_y is None or mine is None:
+        return False
+    return abs(one.foot_y - other.foot_y) < ROW * mine
 
 
 def size(subject: Subject) -> float | None:

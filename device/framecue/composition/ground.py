@@ -19,7 +19,7 @@ SLOPE_M: Final = 0.3  # from one end of a row to the other
 STEADY: Final = 0.9  # correlation of feet and place across that makes it a slope
 STRIDE_M: Final = 0.35  # how far one foot may stand before the other
 FOOT_M: Final = 0.06  # how high a foot may be off the ground, or be measured wrong
-ADULT_HEADS: Final = 6.6  # who has fewer may be a child, and so small without standing low
+ADULT_HEADS: Final = 6.6  # who has fewer may be a child, whose height nobody knows
 
 
 def uneven_metres(members: tuple[Subject, ...], pose: Pose, lens: Lens, level: bool = True) -> float:
@@ -51,13 +51,13 @@ def _one(members: tuple[Subject, ...], pose: Pose, lens: Lens) -> float:
 def _row(members: tuple[Subject, ...], pose: Pose, lens: Lens, level: bool) -> float:
     """The step or slope under several people."""
     standing = [each for each in members if _body(each) is not None]
+    measured = all(each.distance_m is not None for each in standing)
+    if not measured:  # a child is seen as small as somebody further away
+        standing = [each for each in standing if each.heads is not None and each.heads >= ADULT_HEADS]
     if len(standing) < 2:
         return 0.0
-    measured = all(each.distance_m is not None for each in standing)
     ground = np.array([_ground(each, pose, lens, measured) for each in standing])
-    off = ground - np.median(ground)
-    grown = np.array([measured or g > 0 or _grown(each) for each, g in zip(standing, off, strict=True)])
-    step = float(np.max(np.abs(off) * grown))
+    step = float(np.max(np.abs(ground - np.median(ground))))
     if step > (MEASURED_STEP_M if measured else STEP_M):
         return step
     if len(standing) < 4 or not level:
@@ -75,10 +75,6 @@ def _body(subject: Subject) -> float | None:
     if subject.head_top_y is None or subject.foot_y is None or subject.foot_y <= subject.head_top_y:
         return None
     return subject.foot_y - subject.head_top_y
-
-
-def _grown(subject: Subject) -> bool:
-    return subject.heads is not None and subject.heads >= ADULT_HEADS
 
 
 def _ground(subject: Subject, pose: Pose, lens: Lens, measured: bool) -> float:

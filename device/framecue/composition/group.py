@@ -17,7 +17,7 @@ from framecue.composition.pose import Lens, Pose
 from framecue.composition.subject import Subject
 from framecue.composition.words import Language, say
 
-HIDDEN: Final = 0.3  # of the middle face's area, under which a face is covered by somebody
+HIDDEN: Final = 0.35  # of the middle face's area, under which a face is covered by somebody
 SURE_S: Final = 0.4  # how long something must be wrong before it is told
 TOLD_S: Final = 4.0  # how long it is told before the guide goes on without
 AGAIN: Final[frozenset[Detail]] = frozenset(
@@ -93,12 +93,24 @@ def hidden_face(members: tuple[Subject, ...]) -> Detail | None:
     if not faces:
         return None
     least = HIDDEN * median(faces)
-    for place, each in enumerate(members):
-        headless = each.head_top_y is None and "top" not in each.cut
-        if headless or (each.face_px2 is not None and each.face_px2 < least and "top" not in each.cut):
-            third = 3 * place / max(len(members) - 1, 1)
+    first, last = members[0].centre_x, members[-1].centre_x
+    for each in members:
+        headless = each.head_top_y is None and "top" not in each.cut and not _legs_of_another(each, members)
+        if headless or (each.head_top_y is not None and each.face_px2 is not None and each.face_px2 < least):
+            third = 3 * (each.centre_x - first) / max(last - first, 1.0)
             return "face_left" if third < 1 else "face_right" if third > 2 else "face_middle"
     return None
+
+
+def _legs_of_another(subject: Subject, members: tuple[Subject, ...]) -> bool:
+    """Whether it may be the legs of somebody who seems to have none: a bag or a belt parts them."""
+    return any(
+        each.head_top_y is not None
+        and each.foot_y is None
+        and "bottom" not in each.cut
+        and each.left_x <= subject.centre_x <= each.right_x
+        for each in members
+    )
 
 
 def fitted(look: Look, framed: Framing, lens: Lens) -> Look:
