@@ -15,7 +15,8 @@ from framecue.errors import PhotoError
 from framecue.photo import read_photo
 
 SQUARES: Final = (8, 11)  # across and down
-_SQUARE_MM: Final = 23.0  # on A4; that a printer scales it does not matter
+_SQUARE_MM: Final = 23.0  # on A4; for a lens it does not matter that a printer scales it
+SQUARE_M: Final = _SQUARE_MM / 1000
 _MARKER: Final = 0.74  # of a square
 _A4_MM: Final = (210, 297)
 _DPI: Final = 300

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from framecue.errors import ImuError, PhotoError
+from framecue.errors import DepthError, ImuError, PhotoError
 
-calibrate_app = typer.Typer(help="Tell Framecue about its lens and its level sensor.", no_args_is_help=True)
+calibrate_app = typer.Typer(
+    help="Tell Framecue about its lens, its level sensor and its depth sensor.", no_args_is_help=True
+)
 
 
 @calibrate_app.command("board")
@@ -63,3 +65,56 @@ def calibrate_imu(
     finally:
         imu.close()
     print(f"zero_pitch_deg = {level.pitch_deg:.2f}\nzero_roll_deg = {level.roll_deg:.2f}")
+
+
+@calibrate_app.command("depth")
+def calibrate_depth(
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file, TOML.")] = None,
+    out: Annotated[Path, typer.Option(help="Calibration file to write.")] = Path("depth.toml"),
+) -> None:
+    """Find where the depth sensor sits: show it the board on a bare wall from several sides, held still."""
+    from typing import cast
+
+    from framecue.calibrate.pairs import collect
+    from framecue.calibrate.walls import fitted
+    from framecue.camera import CAMERAS, Camera
+    from framecue.composition.lens import load_lens
+    from framecue.depth import DEPTHS, DepthSensor
+    from framecue.depth.align import CameraView
+    from framecue.depth.alignment import alignment_file
+    from framecue.durable import write_durably
+    from framecue.settings import find_settings_file, load_settings
+
+    settings = load_settings(config or find_settings_file())
+    if settings.depth is None:
+        raise DepthError("there is no [depth] in the settings; name its kind there, such as arducam")
+    lens = load_lens(settings.camera.lens)
+    if lens is None:
+        print(
+            "framecue: the lens is not calibrated; `framecue calibrate lens` first is better", file=sys.stderr
+        )
+    view = CameraView(
+        settings.camera.width / settings.camera.height, settings.camera.fov_deg_with(lens), lens
+    )
+    camera = cast(Camera, CAMERAS.driver(settings.camera))
+    try:
+        sensor = cast(DepthSensor, DEPTHS.driver(settings.depth, camera.read))
+        try:
+            walls = collect(
+                camera, sensor, view, say=lambda text: print(f"  {text}", file=sys.stderr, flush=True)
+            )
+        finally:
+            sensor.close()
+    finally:
+        camera.close()
+    alignment = fitted(walls)
+    try:
+        write_durably(out.absolute(), alignment_file(alignment, len(walls)).encode())
+    except OSError as error:
+        raise DepthError(f"{out} cannot be written ({error.strerror}); choose another place") from None
+    right, below, ahead = (100 * value for value in alignment.offset_m)
+    print(
+        f"the sensor is {right:.1f} cm right of the camera, {-below:.1f} above, {ahead:.1f} before it; walls "
+        f"are off by {alignment.error_mm:.0f} mm over {len(walls)} pairs"
+    )
+    print(f'{out}: put calibration = "{out.absolute()}" under [depth]')

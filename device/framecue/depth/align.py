@@ -56,7 +56,7 @@ def aligned(frame: DepthFrame, alignment: Alignment, view: CameraView) -> DepthM
     rows = round(down * min(frame.optics.focal_x, frame.optics.focal_y) * _FINER)
     rows = min(max(rows, _LEAST_ROWS), _MOST_ROWS)
     columns = max(round(rows * view.shape), 2)
-    points, confidence = _points(frame)
+    points, confidence = points_of(frame)
     seen = points @ alignment.rotation.T + np.array(alignment.offset_m)
     ahead = seen[:, 2] > _NEAR_M
     seen, confidence = seen[ahead], confidence[ahead]
@@ -70,7 +70,7 @@ def aligned(frame: DepthFrame, alignment: Alignment, view: CameraView) -> DepthM
     return DepthMap(*_mended(depth_m.reshape(rows, columns), known.reshape(rows, columns)), frame.time_s)
 
 
-def _points(frame: DepthFrame) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def points_of(frame: DepthFrame) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """(n, 3) known points in the sensor's axes, metres, and their confidence."""
     assert frame.optics is not None
     y, x = np.nonzero(frame.depth_m > 0)
