@@ -44,7 +44,8 @@ class Trouble:
         amount = max(round(self.metres, 1), 0.1)
         names: tuple[CueName, CueName] = ("guests_right", "guests_left")
         first, second = names if self.detail == "together" else names[::-1]
-        return Cue(first, text, amount, "m", Cue(second, text, amount, "m"), self.detail)
+        also = Cue(second, text, amount, "m", detail=self.detail)
+        return Cue(first, text, amount, "m", also, self.detail)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.composition.framing import Framing
 from framecue.composition.geometry import Pinhole
+from framecue.composition.look import Look
 from framecue.composition.subject import Composition, Edge, Subject
 from framecue.parts import Part
 from framecue.studio.body import figure
@@ -61,6 +63,20 @@ class Outline:
             float(body[:, 0].min()), float(body[:, 0].max()), float(np.median(spread[:, 0])),
         )  # fmt: skip
 
+    def framed(self, camera: Pinhole, look: Look) -> Framing | None:  # noqa: ARG002
+        """What a look is about, as it really is, in the frame or not; None where part is beside it."""
+        top, chin, foot, left, right, middle = self.lines(camera)
+        if not np.isfinite(top) or chin <= top or foot <= chin:
+            return None
+        return Framing(Subject(top, chin, foot, left, right, middle_x=middle))
+
+    def composition(self, camera: Pinhole, roll_deg: float) -> Composition:
+        """What an exact segmenter and measure would make of the view of a camera."""
+        subject = self.subject(camera)
+        if subject is None:
+            return Composition(camera.width, camera.height)
+        return Composition(camera.width, camera.height, (subject,), 0, roll_deg)
+
     def subject(self, camera: Pinhole) -> Subject | None:
         """What is measurable of the person within the frame; None where too little of them is in it."""
         pixels, depth = camera.project(self._points)
@@ -94,15 +110,6 @@ class Outline:
             left_x=max(left, 0.0), right_x=min(right, camera.width - 1.0), cut=cut,
             middle_x=float(np.median(spread[inside, 0])),
         )  # fmt: skip
-
-
-def composition(people: list[Outline], camera: Pinhole, roll_deg: float | None) -> Composition:
-    """What an exact segmenter and measure would make of people seen by a camera, the largest the main one."""
-    found = [each for each in (person.subject(camera) for person in people) if each is not None]
-    found.sort(key=lambda each: each.left_x - each.right_x)
-    return Composition(
-        camera.width, camera.height, tuple(found), 0 if found else None, roll_deg if found else None
-    )
 
 
 def _outermost(points: Array, ways: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from framecue.composition.cue import Cue
-from framecue.simulate.place import MOVES, Place
+from framecue.simulate.place import Place, asked
 
 REACTION_S: Final = 0.5  # from a cue to the first move
 OBEYS: Final = (0.6, 1.4)  # how far people go, as a share of what they are told
@@ -78,7 +78,7 @@ class Person:
     def _take_up(self, cue: Cue, now_s: float) -> bool:
         if cue.cue == "nobody":
             target, takes = self._searched(), 1.0
-        elif _asked(cue):
+        elif asked(cue):
             self._search = 0
             target, takes = self._obey(cue)
         else:
@@ -90,7 +90,7 @@ class Person:
     def _obey(self, cue: Cue) -> tuple[Place, float]:
         target, takes = self.place, LEAST_S
         chance = self._rng.random()
-        for each in _asked(cue):
+        for each in asked(cue):
             unit = "deg" if each.cue.startswith(("tilt", "pan", "roll")) else "m"
             amount = (each.amount or UNTOLD[unit]) * float(self._rng.uniform(*OBEYS))
             astray = float(self._rng.normal(0, ASTRAY_DEG))
@@ -120,12 +120,6 @@ class Person:
         self.place = self._from.between(self._to, (1 - math.cos(math.pi * share)) / 2)
         if share >= 1.0:
             self._from = self._to = None
-
-
-def _asked(cue: Cue) -> list[Cue]:
-    """The moves of a cue; who turns and walks turns first."""
-    asked = [each for each in (cue, cue.also) if each is not None and each.cue in MOVES]
-    return sorted(asked, key=lambda each: not each.cue.startswith("pan"))
 
 
 def _names(cue: Cue) -> tuple[str, str | None]:

@@ -93,14 +93,19 @@ class Place:
         return replace(self, guests=(x, z))
 
 
+def asked(cue: Cue) -> list[Cue]:
+    """The moves of a cue that change the place; who turns and walks turns first."""
+    moves = [each for each in (cue, cue.also) if each is not None and each.cue in MOVES]
+    moves = [each for each in moves if each.detail is None]  # what some of a group are asked moves not all
+    return sorted(moves, key=lambda each: not each.cue.startswith("pan"))
+
+
 def obeyed(place: Place, cue: Cue, share: float) -> Place | None:
     """The place after obeying a share of all that a cue asks for, exactly; None where it asks for no move."""
-    asked = [each for each in (cue, cue.also) if each is not None and each.cue in MOVES]
-    asked = [each for each in asked if each.amount is not None]
-    asked.sort(key=lambda each: not each.cue.startswith("pan"))  # who turns and walks turns first
-    for each in asked:
+    moves = [each for each in asked(cue) if each.amount is not None]
+    for each in moves:
         place = place.after(each.cue, share * (each.amount or 0.0))
-    return place if asked else None
+    return place if moves else None
 
 
 def random_place(rng: np.random.Generator, mount: Mount, size: tuple[int, int], fov_deg: float) -> Place:

@@ -7,15 +7,15 @@ from typing import Final, Protocol
 import numpy as np
 
 from framecue.composition.cue import Cue, CueName, Mount
-from framecue.composition.framing import Framing, measured
+from framecue.composition.framing import measured
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look, Measure
 from framecue.composition.memory import OPPOSITE
 from framecue.composition.plan import errors
-from framecue.composition.subject import Composition, Subject
+from framecue.composition.subject import Composition
 from framecue.simulate.outline import Outline
 from framecue.simulate.person import Person
-from framecue.simulate.place import MOVES, Place, obeyed
+from framecue.simulate.place import MOVES, Place, asked, obeyed
 
 RATE: Final = 10.0  # frames per second
 LIMIT_S: Final = 120.0  # nobody listens longer
@@ -65,11 +65,10 @@ def strict(look: Look) -> Look:
 
 def truth(outline: Outline, camera: Pinhole, look: Look) -> dict[str, float]:
     """A look's measures as they really are, in the frame or not; empty where part is beside the camera."""
-    top, chin, foot, left, right, middle = outline.lines(camera)
-    if not np.isfinite(top) or chin <= top or foot <= chin:
+    framed = outline.framed(camera, look)
+    if framed is None:
         return {}
-    subject = Subject(top, chin, foot, left, right, middle_x=middle)
-    found = dict(measured(Framing(subject), look, camera.roll_deg, camera.width, camera.height))
+    found = dict(measured(framed, look, camera.roll_deg, camera.width, camera.height))
     return {n: v for n, v in found.items() if getattr(look.measures, n) is not None}
 
 
@@ -112,8 +111,9 @@ class Watcher:
 
     def see(self, cue: Cue, place: Place, now_s: float, obeyed_now: bool) -> None:
         """Look at what is shown in a frame. A cue counts when it comes up and when obeyed again."""
-        names = tuple(each.cue for each in (cue, cue.also) if each is not None)
-        names = tuple(n for n in names if n in MOVES) or names  # feet cut or no more, the move is the same
+        names = tuple(each.cue for each in asked(cue)) or (
+            cue.cue,
+        )  # feet cut or not, it is one move
         asks = any(name in MOVES for name in names) or cue.cue == "nobody"
         fresh = not set(names) <= set(self._shown) if self._shown else True
         if asks and fresh:
@@ -173,12 +173,8 @@ def run(
         now_s = frame / rate
         seen = turned(person.look(1 / rate))
         if see is None:
-            subject = outline.subject(seen.seen_from)
             roll = seen.camera.roll_deg + bias + float(rng.normal(0, ROLL_NOISE_DEG))
-            composed = Composition(
-                seen.camera.width, seen.camera.height, () if subject is None else (subject,),
-                None if subject is None else 0, None if subject is None else roll,
-            )  # fmt: skip
+            composed = outline.composition(seen.seen_from, roll)
         else:
             composed = see(seen, now_s, person.moving)
         cue = guide.update(composed, now_s)
