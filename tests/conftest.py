@@ -22,6 +22,13 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.path.append(lent.name)
 
 
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """An environment of its own: no settings, models, state or albums but the test's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FRAMECUE_", "XDG_"))}
+    return {**kept, "HOME": str(tmp_path / "home")}
+
+
 @pytest.fixture(scope="session")
 def coral_models() -> Path:
     """The folder of published models; never part of the repository."""

@@ -28,13 +28,6 @@ def portrait(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def env(tmp_path):
-    """An environment of its own: no settings, models, state or albums but the test's."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FRAMECUE_", "XDG_"))}
-    return {**kept, "HOME": str(tmp_path / "home")}
-
-
-@pytest.fixture
 def with_models(env, coral_models):
     return {**env, "FRAMECUE_MODELS": str(coral_models)}
 

@@ -1,7 +1,6 @@
 """The demo: a photographer who only follows cues ends with a shot in the look, and something to look at."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -26,11 +25,6 @@ def demo(tmp_path, env):
     return subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
 
 
-def bare_environment(tmp_path):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FRAMECUE_", "XDG_"))}
-    return {**kept, "HOME": str(tmp_path / "home")}
-
-
 def promised(done, folder):
     """Paths printed on stdout lead to a shot in the look and an animation of the way there."""
     assert done.returncode == 0, done.stderr
@@ -47,8 +41,8 @@ def promised(done, folder):
 
 
 @pytest.mark.slow
-def test_with_nothing_fetched_the_demo_ends_with_a_shot_in_the_look(tmp_path):
-    promised(demo(tmp_path, bare_environment(tmp_path)), tmp_path)
+def test_with_nothing_fetched_the_demo_ends_with_a_shot_in_the_look(tmp_path, env):
+    promised(demo(tmp_path, env), tmp_path)
 
 
 class Tripod:

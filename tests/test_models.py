@@ -15,6 +15,7 @@ import pytest
 from framecue.errors import ModelCorruptError, ModelError, ModelMissingError
 from framecue.resources import project_file
 from framecue.segmentation.models import ModelEntry, Models, read_registry
+from standins.serving import serving
 
 CONTENT = np.random.default_rng(3).integers(0, 256, 300_000, np.uint8).tobytes()
 
@@ -70,13 +71,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Server()) as server:
+        yield server
 
 
 def entry(address: str = "", content: bytes = CONTENT) -> ModelEntry:

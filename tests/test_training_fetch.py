@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
+from standins.serving import serving
 
 sys.path.append(str(Path(__file__).parents[1]))
 from models.training.fetch import LABEL_NAMES, MANIFEST, Origin, addresses, digest, fetch, read_manifest
@@ -76,13 +77,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Server()) as server:
+        yield server
 
 
 @pytest.fixture

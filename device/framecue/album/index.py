@@ -39,7 +39,7 @@ class Record:
 class Index:
     """The index of one album's folder; one thread at a time. Raises nothing but what reading files raises.
 
-    rebuilt: why it had to be made anew, or None. An index that cannot be written or read, as on a disk that
+    One that is damaged is made anew, and logged. One that cannot be written or read, as on a disk that
     refuses it, is logged once; what it misses then it learns the next time it follows the folder.
     """
 
@@ -47,7 +47,6 @@ class Index:
         self._file = folder / NAME
         self._folder = folder
         self._told = False
-        self.rebuilt: str | None = None
         self._doing(self._prepare, None)
 
     def add(self, record: Record) -> None:
@@ -90,7 +89,6 @@ class Index:
         except sqlite3.OperationalError as error:  # the disk, its rights, or another process: not the content
             return self._give_up(error, otherwise)
         except (sqlite3.DatabaseError, TypeError, ValueError) as error:
-            self.rebuilt = str(error)
             _log.warning("album index %s is damaged (%s): made anew from the files", self._file, error)
         try:
             self._remove()
