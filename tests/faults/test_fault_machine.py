@@ -13,6 +13,8 @@ from framecue.album.verify import verify
 from framecue.errors import FramecueError
 from framecue.lastgood import keep_settings, usable_settings
 from framecue.settings import BoothSettings, load_settings
+from test_album_full import states
+from test_booth import FaultySegmenter, Rig
 
 CONFIG = Path(__file__).parents[2] / "config/framecue.toml"
 START = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -48,6 +50,39 @@ def test_memory_that_runs_out_costs_the_shot_it_was_wanted_for_and_is_told(tmp_p
         lamp.wait_for(number + 1, "saved")
     shots.stop(PATIENCE_S)
     report("memory runs out", rounds=rounds, told=rounds, kept=rounds)
+
+
+class Throttled(FaultySegmenter):
+    """A model on a processor that is held back: each picture takes three times the work."""
+
+    hot = False
+
+    def segment(self, image):  # type: ignore[no-untyped-def]
+        for _ in range(2 if self.hot else 0):
+            super().segment(image)
+        return super().segment(image)
+
+
+def test_a_machine_that_is_held_back_for_heat_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds, zone = times(10), tmp_path / "temp"
+    monkeypatch.setattr("framecue.booth.THERMAL", zone)
+    zone.write_text("55000")
+    rig = Rig(tmp_path / "album", still_limit_s=20)
+    segmenter = Throttled(lambda: rig.cameras[-1])
+    rig.booth._segmenter._segmenter = segmenter
+    with rig:
+        for number in range(rounds):
+            for celsius in (86, 55):
+                zone.write_text(f"{celsius}000")
+                segmenter.hot = celsius == 86
+                rig.watcher.wait_for_cue(len(rig.watcher.cues))
+                rig.booth.ask("shoot")
+                rig.watcher.wait_for("saved", 2 * number + (1 if segmenter.hot else 2))
+                assert ("TOO HOT" in rig.booth._status_line()) == segmenter.hot
+    assert rig.booth.shots.lost == 0
+    report("held back for heat", rounds=rounds, kept=len(rig.booth.shots.kept), said=rounds)
 
 
 def test_settings_damaged_anywhere_start_the_last_ones_that_worked(tmp_path: Path) -> None:
@@ -98,13 +133,9 @@ def test_an_index_damaged_anywhere_is_mended_by_the_next_start(tmp_path: Path) -
             content[chance.randrange(len(content))] = chance.randrange(256)
         file.write_bytes(content)
         open_album(settings).close()
-        assert len(verify_states(tmp_path)) == 3 * (seed + 1)
-    assert set(verify_states(tmp_path).values()) == {"ok"}
+        assert len(states(tmp_path)) == 3 * (seed + 1)
+    assert set(states(tmp_path).values()) == {"ok"}
     report("index damaged", rounds=rounds, shots=3 * rounds, all_found=True)
-
-
-def verify_states(folder: Path) -> dict[str, str]:
-    return {finding.name: finding.state for finding in verify(folder)}
 
 
 def test_a_freeze_is_noticed_in_time_as_the_booth_comes() -> None:
