@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from framecue.composition.cue import Cue, CueName
+from framecue.composition.framing import framing
 from framecue.composition.look import Look, Measure
 from framecue.composition.subject import Composition, Subject
 
@@ -51,9 +52,11 @@ def sketch(
     page.paste(view, (0, 0))
     pen = ImageDraw.Draw(page)
     _target(pen, look, width, height)
-    if composition.main_subject is not None:
-        _measured(pen, composition.main_subject, scale, width)
-    _strip(pen, cue, composition.main_subject, (0, height, width, height + strip))
+    framed = framing(composition, look)
+    subject = None if framed is None else framed.subject
+    if subject is not None:
+        _measured(pen, subject, scale, width)
+    _strip(pen, cue, subject, (0, height, width, height + strip))
     return np.asarray(page)
 
 
@@ -124,7 +127,8 @@ def _strip(
     left, top, right, bottom = box
     colour = READY if cue.ready else PAPER
     middle, side = (top + bottom) / 2, bottom - top
-    direction = _ARROWS.get((cue.also or cue).cue)
+    moves = [each.cue for each in (cue, cue.also) if each is not None and each.cue in _ARROWS]
+    direction = _ARROWS[moves[0]] if moves else None
     if direction is not None:
         _arrow(pen, (left + side / 2, middle), side * 0.34, direction, colour)
     elif cue.ready:
@@ -132,10 +136,16 @@ def _strip(
             [left + side * 0.25, top + side * 0.25, left + side * 0.75, top + side * 0.75], fill=READY
         )
     size = side // 3
-    while pen.textlength(cue.text, _font(size)) > right - left - side * 1.1 and size > 9:
+    text_x, room = left + side * 0.95, right - left - side * 1.1
+    lines = [cue.text]
+    while max(pen.textlength(line, _font(size)) for line in lines) > room and size > 9:
         size -= 1
-    text_x = left + side * 0.95
-    pen.text((text_x, middle - side * 0.08), cue.text, fill=colour, font=_font(size), anchor="lm")
+        if size < side // 4:
+            lines = _in_two(cue.text)
+    gap = size * 1.15
+    for number, line in enumerate(lines):
+        y = middle - side * 0.08 + (number - (len(lines) - 1) / 2) * gap
+        pen.text((text_x, y), line, fill=colour, font=_font(size), anchor="lm")
     if subject is not None and subject.heads is not None:
         pen.text(
             (text_x, middle + side * 0.28),
@@ -144,6 +154,13 @@ def _strip(
             font=_font(side // 6),
             anchor="lm",
         )
+
+
+def _in_two(text: str) -> list[str]:
+    """A sentence in two lines of about one length."""
+    words = text.split(" ")
+    cut = min(range(1, len(words) + 1), key=lambda at: abs(len(" ".join(words[:at])) - len(text) / 2))
+    return [line for line in (" ".join(words[:cut]), " ".join(words[cut:])) if line]
 
 
 def _arrow(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,13 +33,23 @@ def guide(
 def simulate(
     runs: Annotated[int, typer.Option(min=1, help="How many photographers.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Which ones.")] = 1,
-    look: LookOption = "full-body",
+    look: Annotated[
+        str | None, typer.Option(help="Look to reach; full-body if not given, group for several people.")
+    ] = None,
+    people: Annotated[int, typer.Option(min=1, max=12, help="How many people stand there.")] = 1,
     mount: Annotated[
         Mount | None, typer.Option(help="One mount only; all three in turn if not given.")
     ] = None,
+    servo: Annotated[
+        bool, typer.Option("--servo", help="Fixed cameras turn themselves by a pan-tilt head.")
+    ] = False,
     model: Annotated[
         str | None,
         typer.Option(help="Render the rooms and see through this model; exact parts if not given."),
+    ] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(help="Show the first run instead: a .gif of all of it, or a .png of its cues."),
     ] = None,
     beside: Annotated[bool, typer.Option(help="Also a naive guide and a silhouette overlay.")] = False,
     as_json: JsonOption = False,
@@ -46,5 +57,12 @@ def simulate(
     """Let simulated photographers follow the guide from random starts, and report what came of it."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from framecue.simulate.report import MOUNTED, Plan, report
+    from framecue.simulate.watch import watch_run
 
-    report(runs, Plan(seed, look, MOUNTED if mount is None else (mount,), model=model), as_json, beside)
+    mounts = MOUNTED if mount is None else (mount,)
+    named = look or ("full-body" if people == 1 else "group")
+    plan = Plan(seed, named, mounts, model=model, people=people, head=servo)
+    if watch is None:
+        report(runs, plan, as_json, beside)
+    else:
+        watch_run(plan, watch, as_json)

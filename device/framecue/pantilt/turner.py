@@ -89,7 +89,8 @@ class Turner:
             asked = [each.get(way, 0.0) for _, each in self._asked]
             if max(asked) - min(asked) > _CALM_DEG:
                 return
-            if abs(median(asked)) > deadband:
+            sure = min(asked) > deadband / 2 or max(asked) < -deadband / 2  # noise falls on both sides
+            if sure and abs(median(asked)) > deadband:
                 low, high = self._settings.limits[way]
                 target[way] = min(max(self.at[way] + median(asked), low), high)
         self._set_out(target)

@@ -32,6 +32,7 @@ class Outline:
     """One person of the studio, standing where the scene puts them."""
 
     def __init__(self, person: Person) -> None:
+        self.person = person
         points, _, triangles, parts, _ = joined(figure(person).surfaces)
         rng = np.random.default_rng(5)
         ways = rng.standard_normal((DIRECTIONS, 3)).astype(np.float32)
@@ -62,6 +63,12 @@ class Outline:
             float(head[:, 1].min()), float(face[:, 1].max()), float(foot[:, 1].max()),
             float(body[:, 0].min()), float(body[:, 0].max()), float(np.median(spread[:, 0])),
         )  # fmt: skip
+
+    def points(self, camera: Pinhole) -> tuple[Array, Array, Array]:
+        """(n, 2) pixels of points around head and face, and spread over the body; those behind left out."""
+        pixels, depth = camera.project(self._points)
+        head, face, _, _, spread = (pixels[group][depth[group] > NEAR_M] for group in self._groups)
+        return head, face, spread
 
     def framed(self, camera: Pinhole, look: Look) -> Framing | None:  # noqa: ARG002
         """What a look is about, as it really is, in the frame or not; None where part is beside it."""

@@ -12,22 +12,25 @@ from framecue.composition.cue import Mount
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look
 from framecue.composition.plan import errors
-from framecue.simulate.outline import Outline
 from framecue.simulate.place import HEIGHTS_M, NEAREST_M, Place
-from framecue.simulate.run import truth
+from framecue.simulate.run import AnyOutline, truth
 
 FARTHEST_M: Final = 14.0
 TURNS: Final = 3  # times that tilt and pan are mended for a place
 
 
-def best_reachable(outline: Outline, place: Place, look: Look, mount: Mount) -> float:
+def best_reachable(outline: AnyOutline, place: Place, look: Look, mount: Mount, head: bool = False) -> float:
     """The smallest worst error, in tolerances, of any place that the mount and the room allow.
 
     A grid of distances and heights (or places of the guests), the tilt and pan of each mended by what is
-    still off, then ever smaller steps around the best.
+    still off, then ever smaller steps around the best. head: a fixed camera turns, whatever its limits.
     """
     if mount == "fixed":
         far = place.back_m - place.camera.z
+        high = place.camera.y
+        if head:
+            camera = place.camera
+            return _searched(lambda a, _: _free(outline, camera, look, a, high), (NEAREST_M, far), (0, 1))
         return _searched(lambda a, b: _fixed(outline, place, look, a, b), (NEAREST_M, far), (-2.5, 2.5))
     far = FARTHEST_M if mount == "tripod" else place.wall_m + place.guests[1]
     return _searched(lambda a, b: _free(outline, place.camera, look, a, b), (NEAREST_M, far), HEIGHTS_M)
@@ -50,7 +53,7 @@ def _searched(
     return best
 
 
-def _free(outline: Outline, camera: Pinhole, look: Look, far: float, high: float) -> float:
+def _free(outline: AnyOutline, camera: Pinhole, look: Look, far: float, high: float) -> float:
     """A camera that can be turned any way, so many metres from the person and over the floor."""
     roll = look.measures.roll_deg
     aimed = replace(
@@ -78,7 +81,7 @@ def _turned(camera: Pinhole, found: dict[str, float], look: Look) -> Pinhole:
     )
 
 
-def _fixed(outline: Outline, place: Place, look: Look, far: float, aside: float) -> float:
+def _fixed(outline: AnyOutline, place: Place, look: Look, far: float, aside: float) -> float:
     """Guests who stand so far before a fixed camera, and so far to its right."""
     camera = place.camera
     return _worst(truth(outline, replace(camera, x=-aside, z=-far), look), look)

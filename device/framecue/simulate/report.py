@@ -3,7 +3,7 @@
 import functools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,14 +11,17 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from framecue.composition.cue import Mount
+from framecue.composition.cue import Cue, Mount
 from framecue.composition.geometry import Pinhole
 from framecue.composition.guide import Guide, GuideSettings
 from framecue.composition.look import Look, load_look
+from framecue.composition.subject import Composition
 from framecue.errors import FramecueError
 from framecue.simulate.baselines import NaiveGuide, Overlay
+from framecue.simulate.group import Group
+from framecue.simulate.head import Head
 from framecue.simulate.outline import Outline
-from framecue.simulate.place import random_place
+from framecue.simulate.place import Place, random_place
 from framecue.simulate.reach import best_reachable
 from framecue.simulate.run import AnyGuide, Result, run, strict
 from framecue.studio.scene import Scene
@@ -28,17 +31,24 @@ SIZES: Final = ((480, 640), (640, 480))  # the camera held upright and across
 PEOPLE: Final = 60  # different people; a run takes one of them
 MOUNTED: Final[tuple[Mount, ...]] = ("handheld", "tripod", "fixed")
 Who = Literal["guide", "naive", "overlay"]
+Watch = Callable[[Outline | Group, Place, Composition, Cue, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to simulate. mounts: taken in turn. who: is followed. rooms: seen through a real segmenter."""
+    """What to simulate. mounts: taken in turn. who: is followed.
+
+    model: rooms are rendered and seen through it. people: two or more are a group. head: fixed cameras are on
+    a pan-tilt head.
+    """
 
     seed: int
     look: str = "full-body"
     mounts: tuple[Mount, ...] = MOUNTED
     who: Who = "guide"
     model: str | None = None
+    people: int = 1
+    head: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +75,20 @@ def simulate(runs: int, plan: Plan, workers: int | None = None) -> list[Judged]:
         return list(pool.map(functools.partial(one, plan), range(runs), chunksize=4))
 
 
-def one(plan: Plan, number: int) -> Judged:
-    """One run of a plan."""
+def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
+    """One run of a plan. watch: sees every frame: people, place, what was measured, the cue, seconds."""
     rng = np.random.default_rng([plan.seed, number])
     mount = plan.mounts[number % len(plan.mounts)]
     look = load_look(plan.look)
-    if look.people[1] > 1 or look.measures.foot_line is None or look.measures.head_top is None:
-        raise FramecueError(f"look {plan.look!r}: only looks of one whole person can be simulated")
+    if not look.people[0] <= plan.people <= look.people[1]:
+        raise FramecueError(
+            f"look {plan.look!r} is for {look.people[0]} to {look.people[1]} people, not {plan.people}; name "
+            "another with --look"
+        )
+    if plan.people > 1 and plan.model is not None:
+        raise FramecueError("groups are simulated with exact parts only; leave out --model or --people")
+    if look.measures.foot_line is None or look.measures.head_top is None:
+        raise FramecueError(f"look {plan.look!r}: only looks of whole people can be simulated")
     if mount != "fixed":  # guests cannot mend a ratio
         look = strict(look)
     seed = int(np.random.default_rng([plan.seed, number % PEOPLE, 1]).integers(2**31))
@@ -79,13 +96,33 @@ def one(plan: Plan, number: int) -> Judged:
     if look.orientation != "any":
         size = SIZES[look.orientation == "landscape"]
     place = random_place(rng, mount, size, FOV_DEG)
-    outline = person(seed)
+    guests = person(seed) if plan.people == 1 else _group(plan, number, rng)
+    wanted = guests.fitted(look, size, FOV_DEG) if isinstance(guests, Group) else look
+    head = Head() if plan.head and mount == "fixed" else None
+    guide = _guide(plan.who, look, mount, rng, head)
+
+    def observe(seen: Place, composition: Composition, cue: Cue, now_s: float) -> None:
+        if head is not None and isinstance(guide, Guide):
+            head.see(guide, now_s)
+        if isinstance(guests, Group):
+            guests.hear(cue, seen.seen_from, now_s)
+        watch(guests, seen, composition, cue, now_s)
+
     with seen_through(plan.model, seed) as see:
         rate = 10.0 if plan.model is None else 5.0
-        result = run(_guide(plan.who, look, mount, rng), look, outline, place, mount, rng, see=see, rate=rate)
+        turned = (lambda each: each) if head is None else head.turned
+        result = run(
+            guide, wanted, guests, place, mount, rng, see=see, observe=observe, turned=turned, rate=rate
+        )
     gave_up = result.ended == "best_possible" and not result.in_look
-    best = best_reachable(outline, place, look, mount) if gave_up else 0.0
+    best = best_reachable(guests, place, wanted, mount, head is not None) if gave_up else 0.0
     return Judged(result, best <= 1.0)
+
+
+def _group(plan: Plan, number: int, rng: np.random.Generator) -> Group:
+    some = (number * plan.people + each for each in range(plan.people))
+    seeds = (int(np.random.default_rng([plan.seed, each % PEOPLE, 1]).integers(2**31)) for each in some)
+    return Group([person(seed) for seed in seeds], rng)
 
 
 @functools.lru_cache(maxsize=PEOPLE)
@@ -139,7 +176,6 @@ def seen_through(model: str | None, seed: int) -> Iterator[Any]:
         return
     from framecue.composition.observe import Observer
     from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
-    from framecue.simulate.place import Place
     from framecue.studio import Studio
 
     studio = Studio(Scene.random(seed, 1))
@@ -154,12 +190,13 @@ def seen_through(model: str | None, seed: int) -> Iterator[Any]:
         yield see
 
 
-def _guide(who: Who, look: Look, mount: Mount, rng: np.random.Generator) -> AnyGuide:
+def _guide(who: Who, look: Look, mount: Mount, rng: np.random.Generator, head: Head | None) -> AnyGuide:
     if who == "naive":
         return NaiveGuide(look, FOV_DEG)
     if who == "overlay":
         return Overlay(look, FOV_DEG, rng)
-    return Guide(look, FOV_DEG, GuideSettings(mount=mount))
+    settings = GuideSettings(mount=mount)
+    return Guide(look, FOV_DEG, settings, (lambda: None) if head is None else (lambda: head.turner.reach))
 
 
 def _rounded(value: float) -> float:

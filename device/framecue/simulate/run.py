@@ -7,13 +7,12 @@ from typing import Final, Protocol
 import numpy as np
 
 from framecue.composition.cue import Cue, CueName, Mount
-from framecue.composition.framing import measured
+from framecue.composition.framing import Framing, measured
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look, Measure
 from framecue.composition.memory import OPPOSITE
 from framecue.composition.plan import errors
 from framecue.composition.subject import Composition
-from framecue.simulate.outline import Outline
 from framecue.simulate.person import Person
 from framecue.simulate.place import MOVES, Place, asked, obeyed
 
@@ -31,6 +30,16 @@ class AnyGuide(Protocol):
 
     def update(self, composition: Composition, time_s: float) -> Cue:
         """The cue for now."""
+
+
+class AnyOutline(Protocol):
+    """Who stands before the camera: one outline, or a group of them."""
+
+    def framed(self, camera: Pinhole, look: Look) -> Framing | None:
+        """What a look is about, as it really is; None where part is beside the camera."""
+
+    def composition(self, camera: Pinhole, roll_deg: float) -> Composition:
+        """What exact parts and measure make of the view."""
 
 
 @dataclass(slots=True)
@@ -63,7 +72,7 @@ def strict(look: Look) -> Look:
     return look.model_copy(update={"measures": look.measures.model_copy(update={"heads": exact})})
 
 
-def truth(outline: Outline, camera: Pinhole, look: Look) -> dict[str, float]:
+def truth(outline: AnyOutline, camera: Pinhole, look: Look) -> dict[str, float]:
     """A look's measures as they really are, in the frame or not; empty where part is beside the camera."""
     framed = outline.framed(camera, look)
     if framed is None:
@@ -72,13 +81,13 @@ def truth(outline: Outline, camera: Pinhole, look: Look) -> dict[str, float]:
     return {n: v for n, v in found.items() if getattr(look.measures, n) is not None}
 
 
-def far_from(outline: Outline, camera: Pinhole, look: Look) -> float:
+def far_from(outline: AnyOutline, camera: Pinhole, look: Look) -> float:
     """The true distance to the look: the sum of squared errors, in tolerances; infinite beside the camera."""
     found = truth(outline, camera, look)
     return sum(e * e for e in errors(found, look).values()) if found else float("inf")
 
 
-def points_wrong(cue: Cue, place: Place, outline: Outline, look: Look) -> bool:
+def points_wrong(cue: Cue, place: Place, outline: AnyOutline, look: Look) -> bool:
     """Whether obeying a tenth of a cue, exactly, leads away from the look.
 
     The distance is `far_from`. Both moves of a cue that has two are made. Where the room lets nothing move
@@ -101,7 +110,7 @@ def _told(cue: Cue | None) -> Cue | None:
 class Watcher:
     """Counts cues, those that point the wrong way, and reversals."""
 
-    def __init__(self, outline: Outline, look: Look) -> None:
+    def __init__(self, outline: AnyOutline, look: Look) -> None:
         self._outline, self._look = outline, look
         self._shown: tuple[CueName, ...] = ()
         self._wrong_now = self._obeyed = False
@@ -111,9 +120,7 @@ class Watcher:
 
     def see(self, cue: Cue, place: Place, now_s: float, obeyed_now: bool) -> None:
         """Look at what is shown in a frame. A cue counts when it comes up and when obeyed again."""
-        names = tuple(each.cue for each in asked(cue)) or (
-            cue.cue,
-        )  # feet cut or not, it is one move
+        names = tuple(each.cue for each in asked(cue)) or (cue.cue,)  # feet cut or not, it is one move
         asks = any(name in MOVES for name in names) or cue.cue == "nobody"
         fresh = not set(names) <= set(self._shown) if self._shown else True
         if asks and fresh:
@@ -148,7 +155,7 @@ class Watcher:
 def run(
     guide: AnyGuide,
     look: Look,
-    outline: Outline,
+    outline: AnyOutline,
     place: Place,
     mount: Mount,
     rng: np.random.Generator,
