@@ -20,7 +20,10 @@ from framecue.doctor.machine import SAMPLE, check_clock, check_disk, check_power
 from framecue.doctor.picture import check_camera, check_model
 from framecue.errors import CameraError, CameraMissingError, ModelMissingError, ShutterError
 from framecue.frame import Frame, Still
+from framecue.indicators import fill, lamp, leds, screen, strip, voice
 from framecue.indicators.console import Settings as Console
+from framecue.indicators.displays import TwinDisplay
+from framecue.indicators.pixels import TwinStrip
 from framecue.pantilt.servo import Driver as Servo
 from framecue.pantilt.servo import Settings as ServoSettings
 from framecue.shutter.button import Settings as Button
@@ -179,6 +182,63 @@ def test_each_lamp_is_shown_in_turn_and_named_while_it_is() -> None:
     assert result.state == "ok"
     assert shown == ["fault", "ready", "step_back", "step_closer", "tilt_up", "dark"]
     assert len(now.said) == 5
+
+
+def test_leds_are_lit_one_by_one() -> None:
+    factory, lit = MockFactory(), list[list[int]]()
+    now, settings = Now(), leds.Settings()
+    pins = (settings.red, settings.green, settings.blue, settings.ahead, settings.back)
+    looking = World(
+        wait=lambda _: lit.append([int(factory.pin(pin).state) for pin in pins]), say=now.said.append
+    )
+    result = check_indicator(settings, looking, lambda settings: leds.Driver(settings, factory))
+    assert result.state == "ok"
+    assert lit == np.eye(5, dtype=int).tolist()
+    assert now.said == [f"leds: {name}" for name in ("red", "green", "blue", "arrow ahead", "arrow back")]
+
+
+@pytest.mark.parametrize(("kind", "levels"), [(fill, [0.4, 0.8]), (lamp, [1.0])])
+def test_a_fill_light_and_a_buttons_lamp_are_lit(kind: Any, levels: list[float]) -> None:
+    factory, lit = MockFactory(pin_class=MockPWMPin), list[float]()
+    settings = kind.Settings()
+    looking = World(wait=lambda _: lit.append(factory.pin(settings.pin).state))
+    check_indicator(settings, looking, lambda settings: kind.Driver(settings, factory))
+    assert lit == pytest.approx(levels)
+
+
+def test_a_strip_shows_its_order_and_its_first_light() -> None:
+    twin, seen = TwinStrip("GRB"), list[Any]()
+    settings = strip.Settings(count=4, brightness=1.0)
+    looking = World(wait=lambda _: seen.append(twin.pixels))
+    check_indicator(settings, looking, lambda settings: strip.Driver(settings, twin))
+    dark, white = (0, 0, 0), (255, 255, 255)
+    assert seen == [[(255, 0, 0)] * 4, [(0, 255, 0)] * 4, [(0, 0, 255)] * 4, [white, dark, dark, dark]]
+
+
+def test_a_screen_shows_its_pattern_and_one_that_does_not_answer_is_broken(tmp_path: Path) -> None:
+    settings = screen.Settings(chip="simulated", file=tmp_path / "seen.png")
+    assert check_indicator(settings, Now().world()).state == "ok"
+
+    class Dead(TwinDisplay):
+        def display(self, image: Any) -> None:  # noqa: ARG002
+            raise OSError(121, "Remote I/O error")
+
+    dead = check_indicator(
+        settings, Now().world(), lambda settings: screen.Driver(settings, lambda _: Dead(128, 64))
+    )
+    assert dead.state == "broken"
+    assert "Remote I/O error" in dead.found
+
+
+def test_a_voice_without_a_sound_output_is_told_though_its_program_says_nothing(tmp_path: Path) -> None:
+    settings = voice.Settings(speaker=("true", "{text}"))
+    silent = check_indicator(settings, Now().world(tmp_path))
+    assert (silent.state, "no sound output" in silent.found) == ("broken", True)
+    (tmp_path / "dev/snd").mkdir(parents=True)
+    (tmp_path / "dev/snd/pcmC0D0p").touch()
+    assert check_indicator(settings, Now().world(tmp_path)).state == "ok"
+    failing = voice.Settings(speaker=("false", "{text}"))
+    assert check_indicator(failing, Now().world(tmp_path)).state == "broken"
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def pictures() -> dict[str, Image.Image]:
         for name, cue in CUES.items():
             drawn[f"{screen}-{name}"] = canvas.cue(cue, somebody())
         drawn[f"{screen}-alone"] = canvas.cue(CUES["tilt-up"])
+        drawn[f"{screen}-pattern"] = canvas.pattern()
         for name, notice in NOTICES.items():
             drawn[f"{screen}-{name}"] = canvas.notice(notice)
     return drawn

@@ -9,37 +9,46 @@ from framecue.composition.cue import Cue
 from framecue.doctor import Result, World
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError, PanTiltError, ShutterError
-from framecue.indicators import INDICATORS, Indicator, Notice
+from framecue.indicators import INDICATORS, Indicator, Notice, Trial, Tryable
 from framecue.pantilt import PAN_TILTS, PanTilt, PanTiltSettings
 from framecue.shutter import SHUTTERS, Ask, Shutter
 
 SHOWN_S: Final = 1.0
 POLL_S: Final = 0.1
 TURN_DEG: Final = 5.0
+# espeak-ng says nothing of it, and ends as if it had spoken.
+SILENT: Final = (
+    "plug in a USB sound card or speaker, or switch the board's own output on; `aplay -l` lists them"
+)
 
 
 def check_indicator(
     settings: DriverSettings, world: World, make: Callable[..., Indicator] | None = None
 ) -> Result:
-    """Show each colour and each arrow in turn; whether they are seen, only who looks can tell."""
+    """Try each of its parts in turn; whether they are seen or heard, only who is there can tell."""
     part = f"indicator {settings.kind}"
+    tried = []
     try:
         indicator = (make or INDICATORS.driver)(settings)
         try:
-            for what, show in _turns(indicator):
+            for what, act in indicator.trials() if isinstance(indicator, Tryable) else _cues(indicator):
                 world.say(f"{settings.kind}: {what}")
-                show()
+                tried.append(what)
+                act()
                 world.wait(SHOWN_S)
         finally:
             indicator.close()
     except (IndicatorError, OSError) as error:
         return Result(part, "broken", str(error), "check its wires and its table in the settings")
+    found = f"tried {', '.join(tried)}"
+    if settings.kind == "voice" and not any(world.root.glob("dev/snd/pcm*p")):
+        return Result(part, "broken", f"{found}, but there is no sound output", SILENT)
     return Result(
-        part, "ok", "showed red, green, blue, ahead, back", "were all of them seen? else check its wires"
+        part, "ok", found, "was all of it there? else check its wires and its table in the settings"
     )
 
 
-def _turns(indicator: Indicator) -> list[tuple[str, Callable[[], None]]]:
+def _cues(indicator: Indicator) -> list[Trial]:
     def cue(name: str, text: str) -> Callable[[], None]:
         return lambda: indicator.show(Cue(name, text))  # type: ignore[arg-type]
 

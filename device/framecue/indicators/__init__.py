@@ -1,5 +1,6 @@
 """Indicators: whatever shows a cue to the photographer."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -79,3 +80,14 @@ class Viewer(Protocol):
 
     def view(self, view: View) -> None:
         """What is seen now, for every frame; within milliseconds. The next `show` may draw it."""
+
+
+Trial = tuple[str, Callable[[], None]]  # what somebody is to see or hear, and what makes it so
+
+
+@runtime_checkable
+class Tryable(Protocol):
+    """An Indicator whose parts can be tried one by one, more plainly than cues would show them."""
+
+    def trials(self) -> Sequence[Trial]:
+        """What to do in turn. Each may raise IndicatorError, also of the one before it."""

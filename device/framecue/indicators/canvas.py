@@ -17,7 +17,7 @@ from framecue.indicators import Notice, View
 from framecue.indicators.arrows import CHECK, CROSS, MARK, draw_shapes, shapes_of
 from framecue.indicators.fonts import Fonts
 from framecue.indicators.sayings import LARGE
-from framecue.indicators.table import NOTICE_SIGNS, Colour, sign_of
+from framecue.indicators.table import NOTICE_SIGNS, Arrow, Colour, sign_of
 from framecue.parts import PERSON_LEVEL
 
 Mode = Literal["1", "RGB"]
@@ -31,6 +31,11 @@ _RGB: Final[dict[Colour, tuple[int, int, int]]] = {
     "cyan": (0, 220, 230),
     "magenta": (255, 90, 240),
     "white": (255, 255, 255),
+}
+_FULL: Final[dict[Colour, tuple[int, int, int]]] = {
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "blue": (0, 0, 255),
 }
 _PERSON: Final = (110, 130, 150)
 _ICONS: Final[dict[str, Any]] = {
@@ -91,6 +96,30 @@ class Canvas:
             self._lines(draw, [word, notice.text], room, self._colour(sign.colour))
         else:
             self._text(draw, word, room, ink)
+        return image
+
+    def pattern(self) -> Image.Image:
+        """What tells a wrong chip, size, turn or order of colours at a look: a line along the very edge, the
+        size in letters, an arrow up, and fields in red, green and blue, or of lines ever finer.
+        """
+        image, draw, ink = self._blank(None)
+        right, bottom = self.width - 1, self.height - 1
+        draw.rectangle((0, 0, right, bottom), outline=ink)
+        gap, split = 2 * self._margin + 1, self.height * 55 // 100
+        size = split - 2 * gap
+        draw_shapes(draw, shapes_of(Arrow.UP), (gap, gap, gap + size, split - gap), ink)
+        self._text(draw, f"{self.width}x{self.height}", (2 * gap + size, gap, right - gap, split - gap), ink)
+        wide = (self.width - 4 * gap) // 3
+        fields: tuple[Colour, ...] = ("red", "green", "blue")
+        for number, colour in enumerate(fields):
+            left = gap + number * (wide + gap)
+            box = (left, split, left + wide - 1, bottom - gap)
+            if self.mode == "1":
+                for x in range(box[0], box[2] + 1, 2 ** (3 - number)):
+                    draw.rectangle((x, box[1], x + 2 ** (2 - number) - 1, box[3]), fill=ink)
+            else:
+                draw.rectangle(box, fill=_FULL[colour])
+                self._text(draw, colour[0].upper(), box, ink)
         return image
 
     def dark(self) -> Image.Image:

@@ -3,6 +3,7 @@
 The lamp hangs on a transistor or LED driver; a pin alone gives 16 mA at most.
 """
 
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.gpio import Pin, board_pins, opening_pins
-from framecue.indicators import Notice
+from framecue.indicators import Notice, Trial
 
 
 class Settings(DriverSettings):
@@ -50,6 +51,14 @@ class Driver:
         """As in Indicator."""
         if notice.name == "stopping":
             self._lamp.off()
+
+    def trials(self) -> list[Trial]:
+        """As in Tryable."""
+        levels = ("half", self._brightness / 2), ("full", self._brightness)
+        return [
+            (f"the fill light, {name}", partial(setattr, self._lamp, "value", level))
+            for name, level in levels
+        ]
 
     def close(self) -> None:
         """Go dark and let the pin go. May be called twice."""

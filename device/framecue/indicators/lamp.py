@@ -12,7 +12,7 @@ from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.gpio import Pin, board_pins, opening_pins
-from framecue.indicators import Notice
+from framecue.indicators import Notice, Trial
 from framecue.indicators.table import NOTICE_SIGNS, Pattern, sign_of
 
 
@@ -43,6 +43,15 @@ class Driver:
     def notice(self, notice: Notice) -> None:
         """As in Indicator."""
         self._light_up(NOTICE_SIGNS[notice.name].pattern)
+
+    def trials(self) -> list[Trial]:
+        """As in Tryable."""
+
+        def light() -> None:
+            self._shown = None
+            self._lamp.on()
+
+        return [("the button's lamp, lit", light)]
 
     def close(self) -> None:
         """Go dark and let the pin go. May be called twice."""

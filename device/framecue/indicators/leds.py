@@ -8,6 +8,7 @@ What lights up for what is in `framecue.indicators.table`.
 """
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -16,7 +17,7 @@ from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.gpio import Pin, board_pins, opening_pins
-from framecue.indicators import Notice
+from framecue.indicators import Notice, Trial
 from framecue.indicators.table import NOTICE_SIGNS, Colour, Pattern, Sign, sign_of
 
 _RGB: dict[Colour, tuple[int, int, int]] = {
@@ -78,6 +79,20 @@ class Driver:
     def notice(self, notice: Notice) -> None:
         """As in Indicator."""
         self._light_up(NOTICE_SIGNS[notice.name])
+
+    def trials(self) -> list[Trial]:
+        """As in Tryable: each LED alone."""
+
+        def light(lit: str) -> None:
+            self._go_dark()
+            self._shown = None
+            if lit in _RGB:
+                self._light.value = _RGB[lit]
+            else:
+                (self._ahead if lit == "arrow ahead" else self._back).on()
+
+        names = ("red", "green", "blue", "arrow ahead", "arrow back")
+        return [(name, partial(light, name)) for name in names]
 
     def close(self) -> None:
         """Go dark and let the pins go. May be called twice."""

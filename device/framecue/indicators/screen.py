@@ -16,7 +16,7 @@ from framecue.composition.words import Language
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
 from framecue.gpio import Pin
-from framecue.indicators import Notice, View
+from framecue.indicators import Notice, Trial, View
 from framecue.indicators.canvas import Canvas, Mode
 from framecue.indicators.displays import OLEDS, SIZES, Chip, Display, LumaDisplay, TwinDisplay
 from framecue.indicators.fonts import fonts_for
@@ -131,6 +131,15 @@ class Driver:
     def settle(self, timeout_s: float) -> bool:
         """Wait until what was last told is shown; whether it is."""
         return self._painter.settle(timeout_s)
+
+    def trials(self) -> list[Trial]:
+        """As in Tryable."""
+        return [("a line around, an arrow up, and fields", self._try_pattern)]
+
+    def _try_pattern(self) -> None:
+        self._painter.put(self._canvas.pattern, at_once=True)
+        self._painter.settle(_LIMIT_S)
+        self._painter.put(self._canvas.pattern)  # raises what went wrong
 
     def close(self) -> None:
         """Go dark and let the display go. May be called twice."""

@@ -8,6 +8,7 @@ The strip's data line hangs on MOSI (GPIO 10), through a level shifter where the
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -15,7 +16,7 @@ from pydantic import Field
 from framecue.composition.cue import Cue
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
-from framecue.indicators import Notice
+from framecue.indicators import Notice, Trial
 from framecue.indicators.pixels import SPI_HZ, Colours, TwinStrip, Wire, encoded, pixels_of
 from framecue.indicators.table import NOTICE_SIGNS, Pattern, Sign, sign_of
 
@@ -80,6 +81,24 @@ class Driver:
             settings, age_s = self._settings, self._clock() - self._since_s
             pixels = pixels_of(self._sign, age_s, settings.count, settings.brightness, self._lit)
             self._send(pixels[::-1] if settings.turned else pixels)
+
+    def trials(self) -> list[Trial]:
+        """As in Tryable: colours, which tell a wrong `order`, then the first light, which tells `turned`."""
+        level = round(255 * self._settings.brightness)
+        count = self._settings.count
+        shown: dict[str, Colours] = {
+            "all red": [(level, 0, 0)] * count,
+            "all green": [(0, level, 0)] * count,
+            "all blue": [(0, 0, level)] * count,
+            "the first light, left or below": [(level, level, level), *[(0, 0, 0)] * (count - 1)],
+        }
+        return [(name, partial(self._try, pixels)) for name, pixels in shown.items()]
+
+    def _try(self, pixels: Colours) -> None:
+        with self._turn:
+            self._sign = None
+            self._send(pixels[::-1] if self._settings.turned else pixels)
+        self._raise_fault()
 
     def close(self) -> None:
         """Go dark and let the bus go. May be called twice."""

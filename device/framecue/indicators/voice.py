@@ -18,7 +18,7 @@ from framecue.composition.cue import Cue
 from framecue.composition.words import HAND_M, SPAN_M, STEP_M, Language, say
 from framecue.drivers import DriverSettings
 from framecue.errors import IndicatorError
-from framecue.indicators import Notice
+from framecue.indicators import Notice, Trial
 from framecue.indicators.sayings import SPOKEN
 from framecue.indicators.speaker import Speaker, Utterance
 
@@ -74,6 +74,15 @@ class Driver:
         if text:
             name = f"countdown-{notice.text}" if notice.name == "countdown" else notice.name
             self._speaker.say(Utterance(f"notice {name}", self._command([name], text)), at_once=True)
+
+    def trials(self) -> list[Trial]:
+        """As in Tryable."""
+        return [("a sentence", self._try)]
+
+    def _try(self) -> None:
+        self.notice(Notice("saved", ""))
+        self.settle(self._settings.limit_s)
+        self._speaker.say(None)  # raises what went wrong
 
     def settle(self, timeout_s: float) -> bool:
         """Wait until all is said; whether it is."""
