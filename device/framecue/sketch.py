@@ -127,7 +127,8 @@ def _strip(
     left, top, right, bottom = box
     colour = READY if cue.ready else PAPER
     middle, side = (top + bottom) / 2, bottom - top
-    moves = [each.cue for each in (cue, cue.also) if each is not None and each.cue in _ARROWS]
+    asked = (each for each in (cue, cue.also) if each is not None and each.detail is None)
+    moves = [each.cue for each in asked if each.cue in _ARROWS]
     direction = _ARROWS[moves[0]] if moves else None
     if direction is not None:
         _arrow(pen, (left + side / 2, middle), side * 0.34, direction, colour)
@@ -144,7 +145,7 @@ def _strip(
             lines = _in_two(cue.text)
     gap = size * 1.15
     for number, line in enumerate(lines):
-        y = middle - side * 0.08 + (number - (len(lines) - 1) / 2) * gap
+        y = middle - side * 0.07 * (len(lines) + 0.2) + (number - (len(lines) - 1) / 2) * gap
         pen.text((text_x, y), line, fill=colour, font=_font(size), anchor="lm")
     if subject is not None and subject.heads is not None:
         pen.text(

@@ -50,7 +50,6 @@ COARSE: Final = 0.85  # tolerances within which the place across is right
 LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
 ROLL_DEG: Final = 1.5  # roll is not known better: less is no reason to turn the camera
 ROUNDS: Final = 8
-EASY: Final = 10.0  # times cheaper than by hand is a move that the camera makes by itself
 _NUDGE: Final = 1e-4
 _SHARES: Final = np.array([1.0, 0.5, 0.2, 0.05])  # of a Gauss-Newton step
 _PARTS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of the whole way
@@ -133,7 +132,8 @@ class Planner:
 
     share: as in `values`. complete: all that the look wants of the person is seen. ratio: whether the heads
     ratio is to be changed, for which somebody has to kneel or rise; without it height stays as it is.
-    turns: what the camera turns by itself beside what the mount lets people move, from and to.
+    turns: what the camera turns by itself beside what the mount lets people move, from and to; where it can
+    pan nobody is sent aside.
     """
 
     def __init__(
@@ -151,9 +151,9 @@ class Planner:
     ) -> None:
         self.pose, self.lens, self.look, self.share = pose, lens, look, share
         self.complete = complete
-        self.axes: tuple[Axis, ...] = (*MOUNTS[mount], *turns)
+        by_hand = (axis for axis in MOUNTS[mount] if axis != "aside" or "pan" not in turns)
+        self.axes: tuple[Axis, ...] = (*by_hand, *turns)
         self._bounds = {axis: turns.get(axis) or self._bound(axis, blocked) for axis in self.axes}
-        self._prices = {axis: AXES[axis][3] * (EASY if axis in turns else 1.0) for axis in self.axes}
         asked = ((name, getattr(look.measures, name)) for name in MEASURES)
         self._asked = [(name, want.value, want.tolerance) for name, want in asked if want is not None]
         self._weights: Values = {}
@@ -262,7 +262,7 @@ class Planner:
 
     def _solve(self, price: float) -> Way:
         """Projected Gauss-Newton: the moves within bounds that bring all errors and their own price down."""
-        unit = np.array([self._prices[axis] for axis in self.axes])
+        unit = np.array([AXES[axis][3] for axis in self.axes])
         low, high = (np.array([self._bounds[axis][end] for axis in self.axes]) / unit for end in (0, 1))
         size = len(self.axes)
         nudges = np.concatenate([np.zeros((1, size)), _NUDGE * np.eye(size)])

@@ -47,7 +47,8 @@ def watch_run(plan: Plan, file: Path, as_json: bool) -> None:
         if kind == ".gif":
             save_animation(file, watcher.pages, [*np.diff(watcher.times), LAST_S])
         else:
-            Image.fromarray(sheet(watcher.pages)).save(file, optimize=True)
+            drawn = Image.fromarray(sheet(watcher.pages)).quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2)
+            drawn.save(file, optimize=True)
     except OSError as error:
         raise FramecueError(f"{file}: cannot be written ({error.strerror}); name another file") from None
     result = judged.result
@@ -122,8 +123,8 @@ def _people(guests: Outline | Group) -> list[Person]:
 def sheet(pages: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """Pages of one size side by side in rows; of too many the first and the last."""
     shown = list(pages) if len(pages) <= MOST else [*pages[: MOST - 4], *pages[-4:]]
-    across = min(len(shown), 4 if shown[0].shape[1] > shown[0].shape[0] * 0.8 else 6)
-    down = math.ceil(len(shown) / across)
+    down = math.ceil(len(shown) / (4 if shown[0].shape[1] > shown[0].shape[0] * 0.8 else 6))
+    across = math.ceil(len(shown) / down)
     high, wide = shown[0].shape[:2]
     whole = np.full((down * (high + GAP) - GAP, across * (wide + GAP) - GAP, 3), INK, np.uint8)
     for number, page in enumerate(shown):
