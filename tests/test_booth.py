@@ -91,6 +91,7 @@ class Rig:
             album={"folder": folder},
             exposure=more.pop("exposure", {}),
             imu=more.pop("imu", None),
+            depth=more.pop("depth", None),
             pan_tilt=more.pop("pan_tilt", None),
             guide=more.pop("guide", {}),
             booth={"start_limit_s": 5, **more},

@@ -18,8 +18,11 @@ from framecue.composition.guide import Guide
 from framecue.composition.lens import load_lens
 from framecue.composition.look import Look, load_look
 from framecue.composition.observe import Observer
+from framecue.depth.align import CameraView
+from framecue.depth.watch import watched
 from framecue.errors import AlbumError, CameraError, IndicatorError, PanTiltError, ShutterError
 from framecue.finish import Finisher
+from framecue.frame import Frame
 from framecue.health import Health
 from framecue.imu import IMUS, Imu
 from framecue.imu.watch import ImuWatch
@@ -102,6 +105,8 @@ class Booth:
         lens = load_lens(settings.camera.lens)
         self._fov_deg = settings.camera.fov_deg_with(lens)
         self._imu = self._watched_imu(clock)
+        view = CameraView(settings.camera.width / settings.camera.height, self._fov_deg, lens)
+        self._depth = None if safe else watched(settings.depth, self._seen, view, clock)
         self.turner = self._opened_head(head)
         self.darkroom = Darkroom(
             settings.portrait,
@@ -114,7 +119,7 @@ class Booth:
             self._segmenter,
             self._guide(look),
             self._panel,
-            observer=Observer(self._fov_deg, self._imu),
+            observer=Observer(self._fov_deg, self._imu, self._depth),
             lens=lens,
         )
         self._observe = observe
@@ -139,6 +144,7 @@ class Booth:
             now=lambda: datetime.now(UTC),
             on_kept=self._finish,
             exposure=settings.exposure,
+            depth=self._depth,
         )
         self._presses = Presses(
             self.shots.press,
@@ -181,8 +187,8 @@ class Booth:
             if not self._safe:
                 self._refuse_without_album()
             self.feed.start()
-            if self._imu is not None:
-                self._imu.start()
+            for sensor in filter(None, (self._imu, self._depth)):
+                sensor.start()
             self.shots.start()
             self.album_watch.start()
             if not self._safe:
@@ -205,8 +211,8 @@ class Booth:
             self.darkroom.stop()
             self.finisher.stop(STOP_S)
             self.live.stop(STOP_S)
-            if self._imu is not None:
-                self._imu.stop()
+            for sensor in filter(None, (self._imu, self._depth)):
+                sensor.stop()
             if self.turner is not None:
                 self.turner.close()
             self.feed.stop()
@@ -246,6 +252,10 @@ class Booth:
             on_lie=lambda text: self._panel.notice(Notice("fault", text)),
             clock=clock,
         )
+
+    def _seen(self, timeout_s: float) -> Frame | None:
+        """What simulated depth sensors go by."""
+        return self.feed.newest(0, timeout_s)
 
     def _guide_to(self, look: Look) -> None:
         """Begin to guide to another look."""
@@ -352,14 +362,14 @@ class Booth:
         parts = [self.live.pace.summary(self._clock()), f"{len(self.shots.kept)} shots kept"]
         if self.shots.lost:
             parts.append(f"{self.shots.lost} NOT KEPT")
-        imu_fault = None if self._imu is None else self._imu.fault
+        sensors = [each.fault for each in (self._imu, self._depth) if each is not None]
         head_fault = None if self.turner is None else self.turner.fault
         faults = (head_fault, self.album_watch.fault, self.copies.fault, SAFE_MODE if self._safe else None)
         celsius = _temperature()
         if celsius is not None:
             parts.append(f"{celsius:.0f} °C" + (", TOO HOT: cool it" if celsius >= TOO_HOT_C else ""))
         return ", ".join(
-            [*parts, *filter(None, (self.feed.fault, self.live.fault, imu_fault, *faults, self._complaint))]
+            [*parts, *filter(None, (self.feed.fault, self.live.fault, *sensors, *faults, self._complaint))]
         )
 
 

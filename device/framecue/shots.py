@@ -14,7 +14,10 @@ from framecue.album import Album, Shot
 from framecue.camera.feed import Feed
 from framecue.composition.light import find_light
 from framecue.composition.look import Look
-from framecue.errors import AlbumError, CameraError
+from framecue.depth.align import DepthMap
+from framecue.depth.stored import depth_png
+from framecue.depth.watch import DepthWatch
+from framecue.errors import AlbumError, CameraError, PhotoError
 from framecue.exposure import ExposureSettings, Merger, exposures
 from framecue.frame import Still
 from framecue.indicators import Indicator, Notice
@@ -41,10 +44,12 @@ class Shots:
         now: Callable[[], datetime],
         on_kept: Callable[[Shot, Look, Moment | None], None] = lambda *_: None,
         exposure: ExposureSettings | None = None,
+        depth: DepthWatch | None = None,
     ) -> None:
         self._feed, self._album, self._indicator = feed, album, indicator
         self._newest, self._look, self._camera = newest, look, camera
         self._limit_s, self._now, self._on_kept = still_limit_s, now, on_kept
+        self._depth = depth
         self._exposure = ExposureSettings() if exposure is None else exposure
         self._merger = Merger()
         self._presses: queue.Queue[_Press | _End] = queue.Queue()
@@ -88,7 +93,7 @@ class Shots:
     def _serve(self, pressed: "_Press") -> None:
         try:
             evs = self._exposures(pressed.moment)
-            shot, still = self._take(pressed.moment, pressed.look.name, evs[0])
+            shot, still, depth = self._take(pressed.moment, pressed.look.name, evs[0])
         except (CameraError, AlbumError) as error:
             self._lose(str(error))
         except Exception as error:  # a bug costs this shot and is told; the next press is served all the same
@@ -98,6 +103,7 @@ class Shots:
             self.kept.append(shot)
             log.info("shot kept: %s", shot.original, extra={"fields": _fields(shot, pressed.moment)})
             self._indicator.notice(Notice("saved", f"Saved {shot.original}"))
+            self._keep_depth(shot, depth)
             self._on_kept(shot, pressed.look, pressed.moment)
             self._bracket(shot, still, evs)
 
@@ -136,9 +142,19 @@ class Shots:
         kept = self._album.save_beside(shot, "merged", Still(image, still.time_s))
         log.info("bracket merged: %s", kept)
 
-    def _take(self, moment: Moment | None, look: str, ev: float) -> tuple[Shot, Still]:
+    def _keep_depth(self, shot: Shot, depth: DepthMap | None) -> None:
+        """Keep what the depth sensor saw beside a shot that is safe already; portraits are made by it."""
+        if depth is None or not depth.depth_m.any():
+            return
+        try:
+            self._album.save_depth(shot, depth_png(depth.depth_m))
+        except (AlbumError, PhotoError) as error:
+            log.warning("shot %s is kept, its depth map is not: %s", shot.original.name, error)
+
+    def _take(self, moment: Moment | None, look: str, ev: float) -> tuple[Shot, Still, DepthMap | None]:
         self._album.check()  # before the camera is asked: a full album is known at once
         still = self._feed.still(self._limit_s, ev)
+        depth = None if self._depth is None else self._depth.at(still.time_s)  # now: saving takes long
         self._compare_shapes(moment, still)
         shot = self._album.save(
             still,
@@ -148,7 +164,7 @@ class Shots:
             camera=self._camera,
             taken=self._now(),
         )
-        return shot, still
+        return shot, still, depth
 
     def _lose(self, reason: str) -> None:
         self.lost += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 
 _ORIGINAL = re.compile(r"(\d{8}-\d{6})-(\d{4,})(?:-([^/.]+))?\.jpg")
 _NUMBERED = re.compile(r"\.?\d{8}-\d{6}-(\d{4,})[-.].*")
-_PART = re.compile(r"\.(?P<name>\d{8}-\d{6}-\d{4,}[^/]*\.(?:jpg|json))\.(?P<hash>[0-9a-f]{16})\.part")
+_PART = re.compile(r"\.(?P<name>\d{8}-\d{6}-\d{4,}[^/]*\.(?:jpg|json|png))\.(?P<hash>[0-9a-f]{16})\.part")
 _TIME = "%Y%m%d-%H%M%S"
 _SLUG_LENGTH = 40  # with four bytes a letter and the part's extras a name stays below 255 bytes
 

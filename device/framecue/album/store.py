@@ -13,7 +13,7 @@ from pathlib import Path
 from framecue.album.disk import NO_LINKS, Disk, RealDisk, Space
 from framecue.album.encode import encode, is_jpeg
 from framecue.album.index import Index, Record
-from framecue.album.room import renders
+from framecue.album.room import DEPTH, renders
 from framecue.album.shot import Part, Shot, number_in, part_name, read_original, read_part, slug, stem
 from framecue.album.sidecar import Circumstances, Original, clock_looks_set, sidecar
 from framecue.composition.cue import Cue
@@ -121,13 +121,11 @@ class Album:
         word: letters, digits, "-" and "+" only, such as "merged". Raises AlbumError as `save` does, also
         where that name is taken.
         """
-        content = self._original(still, shot.taken)
-        with self._busy:
-            self._refuse_if_full()
-            try:
-                return self._keep(f"{shot.original.stem}.{word}.jpg", content, _sha256(content))
-            except OSError as error:
-                raise self._fault(error) from None
+        return self._keep_beside(f"{shot.original.stem}.{word}.jpg", self._original(still, shot.taken))
+
+    def save_depth(self, shot: Shot, png: bytes) -> Path:
+        """Keep a shot's depth map, a PNG, as `NAME.depth.png`; durable and raising as `save_beside`."""
+        return self._keep_beside(f"{shot.original.stem}.{DEPTH}.png", png)
 
     def check(self) -> bool:
         """Raise AlbumFullError or AlbumUnwritableError where a save would fail now; whether it could look.
@@ -181,6 +179,14 @@ class Album:
         if self._lock is not None:
             self._disk.close(self._lock)
             self._lock = None
+
+    def _keep_beside(self, name: str, content: bytes) -> Path:
+        with self._busy:
+            self._refuse_if_full()
+            try:
+                return self._keep(name, content, _sha256(content))
+            except OSError as error:
+                raise self._fault(error) from None
 
     def _hold(self) -> int:
         try:

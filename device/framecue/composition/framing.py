@@ -101,6 +101,7 @@ def _outline(members: tuple[Subject, ...]) -> Framing:
         head_top_y=top, chin_y=_chin(members, top, foot, heads), foot_y=foot,
         left_x=left, right_x=right, cut=cut, middle_x=(left + right) / 2,
         confidence=min(each.confidence for each in members), distance_m=_middle(members),
+        distance_deviation_m=members[0].distance_deviation_m if len(members) == 1 else None,
     )  # fmt: skip
     sizes = [found for each in members if (found := size(each)) is not None]
     share = median(sizes) / (foot - top) if sizes and top is not None and foot is not None else 1.0

@@ -201,7 +201,7 @@ class Guide:
         sight = Sight(
             top, chin, foot, middle, right - left if alone else None, found["roll"], found["pitch"],
             found["distance"], "top" in s.cut, "bottom" in s.cut,
-            (0.003 if across else 0.02) * high,
+            (0.003 if across else 0.02) * high, s.distance_deviation_m,
         )  # fmt: skip
         return replace(framed, subject=subject), sight
 

@@ -11,9 +11,11 @@ from framecue.composition.light import find_light
 from framecue.composition.measure import measure
 from framecue.composition.roll import Roll, find_roll
 from framecue.composition.subject import Composition
+from framecue.depth.place import placed
 from framecue.parts import Segmentation
 
 if TYPE_CHECKING:
+    from framecue.depth.watch import DepthWatch
     from framecue.imu.watch import ImuWatch
 
 _EVERY_S: Final = 0.2  # roll and light change slowly: found this often, they cost a frame next to nothing
@@ -24,11 +26,13 @@ class Observer:
     """Makes compositions of the frames of one camera; feed it frames in time order.
 
     fov_deg: the camera's vertical field of view. imu: its level sensor, where it has one; roll is taken from
-    it while it works, and from the picture otherwise.
+    it while it works, and from the picture otherwise. depth: its depth sensor, where it has one.
     """
 
-    def __init__(self, fov_deg: float = 48.0, imu: "ImuWatch | None" = None) -> None:
-        self._fov_deg, self._imu = fov_deg, imu
+    def __init__(
+        self, fov_deg: float = 48.0, imu: "ImuWatch | None" = None, depth: "DepthWatch | None" = None
+    ) -> None:
+        self._fov_deg, self._imu, self._depth = fov_deg, imu, depth
         self._found_s = -math.inf
         self._roll: Roll | None = None
         self._backlight_ev: float | None = None
@@ -41,12 +45,13 @@ class Observer:
             self._look_closely(image, segmentation, composition, time_s)
         tilt = None if self._imu is None else self._imu.tilt
         roll = self._roll.deg if self._roll is not None and self._roll.known else None
-        return replace(
+        composition = replace(
             composition,
             roll_deg=roll if tilt is None else tilt.roll_deg,
             pitch_deg=None if tilt is None else tilt.pitch_deg,
             backlight_ev=self._backlight_ev,
         )
+        return composition if self._depth is None else placed(composition, segmentation, self._depth, time_s)
 
     def _look_closely(
         self, image: NDArray[np.uint8], segmentation: Segmentation, composition: Composition, time_s: float

@@ -127,6 +127,7 @@ class Sight:
     beyond_top: bool = False
     beyond_bottom: bool = False
     line_px: float = 2.0  # deviation of a line
+    distance_deviation_m: float | None = None  # a sensor's own; None for a tape measure's
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,8 @@ class _Problem:
         if sight.width is not None:  # arms, coats and bags: no more than a hint
             found.append(np.log(max(sight.width, 1.0) / np.maximum(seen.width, 1.0)) / 0.35)
         if sight.distance_m is not None:
-            found.append((poses[:, 0] - sight.distance_m) / (0.03 + 0.03 * sight.distance_m))
+            deviation = sight.distance_deviation_m or 0.03 + 0.03 * sight.distance_m
+            found.append((poses[:, 0] - sight.distance_m) / deviation)
         soft = 0.02 * self._lens.height
         if sight.beyond_top:
             found.append(np.maximum(seen.head_top, 0.0) / soft)

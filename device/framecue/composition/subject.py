@@ -21,7 +21,8 @@ class Subject:
     cut: frame edges that cut the body, with the part that each one cuts.
     confidence: 0..1, how sure it is that this is one person, measured right.
     middle_x: column with half of the body on either side, None where only the sides are known.
-    distance_m: metres from the camera, where a depth sensor or the scene itself tells; else None.
+    distance_m: metres from the camera along the floor, where a depth sensor or the scene itself tells; else
+    None. distance_deviation_m: its deviation, metres; None where nobody says.
     face_px2: how much of the face is seen, square pixels; None where that was not measured.
     feet: lowest point of each foot that is seen, (x, y), from left to right.
     """
@@ -37,6 +38,7 @@ class Subject:
     distance_m: float | None = None
     face_px2: float | None = None
     feet: tuple[Point, ...] = ()
+    distance_deviation_m: float | None = None
 
     @property
     def heads(self) -> float | None:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.composition.pose import child_shrink
 from framecue.composition.subject import Composition, Subject
 from framecue.depth.align import CameraView, DepthMap
 from framecue.parts import Part, Segmentation
@@ -17,7 +18,10 @@ _FRONT_M: Final = 0.10  # from the surface that is seen to the middle of the bod
 _SLACK: Final = 0.12  # of the nearest tenth's distance: further behind it is not the body
 _LEAST_SPREAD_M: Final = 0.02  # no sensor and no posture is surer than that
 _SHARE: Final = 0.01  # of the distance: what a sensor's scale may be off
-_TALL_M: Final = (0.55, 2.5)  # of anybody who stands there whole
+_ADULT_M: Final = 1.7
+_SHORTEST: Final = 0.62  # of what somebody of that many heads measures, more or less
+_SMALLEST_M, _TALLEST_M = 0.55, 2.3
+_STEEP: Final = 0.8  # of its height: what a body seen from above or below looks like
 
 _BODY: Final = (Part.HAIR, Part.FACE, Part.TORSO, Part.LEG)  # arms and bags are held before the body
 
@@ -63,9 +67,11 @@ def can_be(subject: Subject, distance: Distance, composition: Composition, view:
         return True
     scale = 2 * math.tan(math.radians(view.fov_deg) / 2) / composition.height
     tall_m = distance.metres * scale * (subject.foot_y - subject.head_top_y)
-    # Seen from a steep angle a body is shorter; three deviations are the sensor's own doubt.
-    slack = 3 * distance.deviation / max(distance.metres, 0.1)
-    return _TALL_M[0] * (1 - slack) * 0.8 <= tall_m <= _TALL_M[1] * (1 + slack) * 1.2
+    heads = subject.heads
+    likely_m = None if heads is None else _ADULT_M * math.exp(child_shrink(heads))
+    least_m = _SMALLEST_M if likely_m is None else max(_SHORTEST * likely_m, _SMALLEST_M)
+    doubt = 3 * distance.deviation / max(distance.metres, 0.1)
+    return least_m * _STEEP * (1 - doubt) <= tall_m <= _TALLEST_M / _STEEP * (1 + doubt)
 
 
 def _body_points(

@@ -4,12 +4,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.depth import DepthFrame, DepthSensor, DepthSettings
+from framecue.depth import DEPTHS, DepthFrame, DepthSensor, DepthSettings, Seen
 from framecue.depth.align import CameraView, DepthMap, aligned
 from framecue.depth.alignment import alignment_of
 from framecue.doubt import Doubt
@@ -153,6 +153,15 @@ class DepthWatch:
             self._said = True
             _log.warning("depth sensor: %s; distances are told from sizes in the picture", text)
         self._fault = text
+
+
+def watched(
+    settings: DepthSettings | None, seen: Seen, view: CameraView, clock: Callable[[], float]
+) -> DepthWatch | None:
+    """A watch over the settings' sensor; None where there is none. Raises SettingsError as DepthWatch."""
+    if settings is None:
+        return None
+    return DepthWatch(settings, lambda: cast(DepthSensor, DEPTHS.driver(settings, seen)), view, clock=clock)
 
 
 class _Frozen:

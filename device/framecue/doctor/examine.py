@@ -8,11 +8,14 @@ from typing import Final, cast
 import numpy as np
 
 from framecue.camera import CAMERAS, Camera
+from framecue.depth import DEPTHS, DepthSensor
 from framecue.doctor import Result, World
+from framecue.doctor.depth import check_depth
 from framecue.doctor.hands import check_head, check_indicator, check_shutter
 from framecue.doctor.machine import check_clock, check_disk, check_power, check_temperature
 from framecue.doctor.picture import check_camera, check_model
 from framecue.errors import FramecueError
+from framecue.frame import Frame
 from framecue.segmentation.segmenter import open_segmenter
 from framecue.settings import Settings, load_settings
 
@@ -43,6 +46,8 @@ def examine(file: Path | None, press_s: float, world: World) -> Iterator[Result]
         settings.booth.still_limit_s,
         world,
     )
+    if settings.depth is not None:
+        yield check_depth(lambda: _depth_sensor(settings), settings.depth.rate, world)
     grey = np.full((settings.camera.height, settings.camera.width, 3), 128, np.uint8)
     patient = settings.segmenter.model_copy(update={"answer_limit_s": PATIENCE_S})
     yield check_model(lambda: open_segmenter(patient), grey)
@@ -52,3 +57,16 @@ def examine(file: Path | None, press_s: float, world: World) -> Iterator[Result]
         yield check_indicator(indicator, world)
     for shutter in settings.shutters:
         yield check_shutter(shutter, press_s, world)
+
+
+def _depth_sensor(settings: Settings) -> DepthSensor:
+    """The settings' depth sensor; a simulated one sees what their simulated camera does."""
+    cameras: list[Camera] = []
+
+    def seen(timeout_s: float) -> Frame:
+        if not cameras:
+            cameras.append(cast(Camera, CAMERAS.driver(settings.camera)))
+        return cameras[0].read(timeout_s)
+
+    assert settings.depth is not None
+    return cast(DepthSensor, DEPTHS.driver(settings.depth, seen))

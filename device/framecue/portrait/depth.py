@@ -6,10 +6,9 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from framecue.colour import Plane, unit
-from framecue.errors import PhotoError
+from framecue.depth.stored import read_map
 from framecue.portrait.laplacian import Windows
 from framecue.portrait.matte import shrunk
 
@@ -22,22 +21,11 @@ _NEAREST: Final = 4.0
 
 
 def read_depth(path: Path) -> NDArray[np.float32] | None:
-    """Read a 16-bit PNG of millimetres as (h, w) float32 metres, 0 where unknown.
+    """Read a depth map as `read_map` does; None where nearly nothing in it is known.
 
-    None where nearly nothing in it is known. Raises PhotoError where it is no such file.
+    Raises PhotoError where it is no such file.
     """
-    if not path.is_file():
-        raise PhotoError(f"depth {path} does not exist; check the name")
-    try:
-        with Image.open(path, formats=("PNG",)) as image:
-            image.load()
-            deep = image.mode.startswith("I")
-            values = np.asarray(image)
-    except Exception as error:  # Pillow's parsers raise almost anything on damaged files
-        raise PhotoError(f"depth {path} is no whole PNG; it has to be 16-bit grey, millimetres") from error
-    if not deep or values.ndim != 2:
-        raise PhotoError(f"depth {path} is not 16-bit grey; each pixel has to be a distance in millimetres")
-    metres = np.asarray(values, np.float32) / np.float32(1000)
+    metres = read_map(path)
     return metres if np.count_nonzero(metres) >= _LEAST * metres.size else None
 
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.errors import ModelError, NobodyError
+from framecue.depth.stored import depth_beside
+from framecue.errors import ModelError, NobodyError, PhotoError
 from framecue.parts import Part
 from framecue.photo import scaled_into
 from framecue.portrait import PortraitSettings
@@ -32,7 +33,11 @@ _PATIENCE_S: Final = 30.0  # for the model: nobody waits, and the live path has 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One portrait to make. depth, matte_out: files, or None. fov_deg: the photo's, vertical, or None."""
+    """One portrait to make.
+
+    depth: its depth map; None for the one beside the photo, where there is one. matte_out: a file, or None.
+    fov_deg: the photo's, vertical, or None.
+    """
 
     photo: Path
     out: Path | None
@@ -66,7 +71,7 @@ class Maker:
         for path in (wanted.out, wanted.matte_out):
             if path is not None:
                 require_writable(path)
-        depth_m = None if wanted.depth is None else read_depth(wanted.depth)
+        wanted, depth_m = _with_depth(wanted)
         backdrop = read_backdrop(self._settings.backdrop) if self._settings.effect == "backdrop" else None
         original = read_original(wanted.photo)
         if self._settings.effect == "none" and wanted.matte_out is None:
@@ -172,6 +177,22 @@ def opened_maker(settings: PortraitSettings, segmenter: SegmenterSettings) -> It
                 pets = None
         cv2.setNumThreads(2)
         yield Maker(settings, people, pets)
+
+
+def _with_depth(wanted: Wanted) -> tuple[Wanted, NDArray[np.float32] | None]:
+    """The portrait with the depth map it goes by, and the map; None where it says nothing.
+
+    Raises PhotoError for a map that was asked for; one that only lies beside the photo may be damaged.
+    """
+    path = wanted.depth or depth_beside(wanted.photo)
+    if path is None:
+        return wanted, None
+    try:
+        return replace(wanted, depth=path), read_depth(path)
+    except PhotoError:
+        if wanted.depth is not None:
+            raise
+        return replace(wanted, depth=path), None
 
 
 def _pose(wanted: Wanted) -> tuple[float | None, float | None]:
