@@ -247,20 +247,32 @@ def test_reopens_after_a_fault_with_growing_pauses(feed: Feed, camera: Script, c
     feed.start()
     camera.give(1)
     assert feed.newest(0, SOON) is not None
-    assert clock.pauses == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5])
+    assert clock.pauses == pytest.approx([0.2, 0.4, 0.8, 1.6, 3, 3, 3, 3])
     assert feed.status().reopened == 0  # it was never open before
 
 
-def test_pauses_start_short_again_after_a_good_while(feed: Feed, camera: Script, clock: Clock) -> None:
+def test_pauses_start_short_again_once_opening_it_has_helped(
+    feed: Feed, camera: Script, clock: Clock
+) -> None:
     camera.open_steps = [CameraMissingError("no camera")] * 4
     feed.start()
-    camera.give(1)
-    feed.newest(0, SOON)
-    clock.now_s += 60
+    camera.give(1, 2, 3)
+    feed.newest(2, SOON)
     clock.pauses.clear()
-    camera.give(CameraStalledError("stalled"), 2)
-    feed.newest(1, SOON)
+    camera.give(CameraStalledError("stalled"), 4)
+    feed.newest(3, SOON)
     assert clock.pauses == [0.2]
+
+
+def test_a_camera_that_fails_with_its_first_frames_each_time_is_asked_less_and_less(
+    feed: Feed, camera: Script, clock: Clock
+) -> None:
+    feed.start()
+    for number in range(1, 4):
+        camera.give(number, CameraError("failed"))
+    camera.give(4)
+    feed.newest(3, SOON)
+    assert clock.pauses == pytest.approx([0.2, 0.4, 0.8])
 
 
 def test_numbers_go_on_and_old_frames_are_gone_after_a_fault(feed: Feed, camera: Script) -> None:

@@ -24,6 +24,7 @@ FeedState = Literal["opening", "live", "fault", "ended"]
 _HANG_S: Final = 10.0  # how far past its time limit a driver's call may run before it counts as hung
 _OPEN_S: Final = 20.0  # time limit of opening or closing a camera, which take none of their own
 _STILL_S: Final = 4.0  # what one try of a still may take; then the camera is reopened, and it is tried again
+_WORKED_FRAMES: Final = 3  # with so many since it was opened, opening it anew has helped
 _STOP_S: Final = 0.8  # how long `stop` waits for the thread
 
 
@@ -71,7 +72,7 @@ class Feed:
         read_timeout_s: float = 2.0,
         frozen_limit_s: float = 3.5,
         first_wait_s: float = 0.2,
-        longest_wait_s: float = 5.0,
+        longest_wait_s: float = 3.0,
     ) -> None:
         self._open_camera = open_camera
         self._clock = clock
@@ -178,7 +179,7 @@ class Feed:
     def _run(self) -> None:
         wait_s = self._first_wait_s
         while not self._stopping.is_set():
-            opened_s = self._clock()
+            before = self._status.frames
             try:
                 self._live_until_fault()
             except EndOfFramesError as end:
@@ -186,8 +187,8 @@ class Feed:
                 break
             except Exception as error:  # noqa: BLE001  whatever a driver throws, opening it anew may help
                 self._note_fault(error)
-            if self._clock() - opened_s > self._longest_wait_s:
-                wait_s = self._first_wait_s  # it worked for a while: a new fault, not the old one
+            if self._status.frames - before >= _WORKED_FRAMES:
+                wait_s = self._first_wait_s  # a new fault, not the old one
             self._pause(wait_s)
             wait_s = min(2 * wait_s, self._longest_wait_s)
         self._end()
