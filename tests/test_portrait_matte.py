@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framecue.parts import Part, Segmentation
-from framecue.portrait.kept import choose
+from framecue.portrait.kept import _whole, choose
 from framecue.portrait.laplacian import Laplacian, solve_alpha
 from framecue.portrait.matte import Tile, find_matte
 from framecue.portrait.screen import find_screen, take_spill
@@ -126,6 +126,29 @@ def test_depth_tells_who_is_behind_although_as_tall() -> None:
     depth[:, 38:] = 4.5
     kept = choose(image, found, depth)
     assert not kept.mask[:, 160:].any()
+
+
+def test_a_piece_of_a_leg_given_to_somebody_else_is_given_back_and_a_distant_shape_is_not_kept() -> None:
+    image, found = two_people(0.95)
+    parts = found.parts.copy()
+    parts[:, 160:] = 0
+    parts[20:60, 200:225] = Part.LEG  # like somebody's, far away from everybody, and higher up
+    kept = choose(image, Knowing(parts).segment(image))
+    assert not kept.mask[:, 180:].any()
+    mask = parts[:, :160] > 0
+    torn = mask.copy()
+    torn[130:140, 100:115] = False
+    heads = np.isin(parts[:, :160], (Part.HAIR, Part.FACE))
+    assert (_whole(torn, mask & ~torn, heads, 24.0) == mask).all()
+
+
+def test_feet_under_a_table_stay() -> None:
+    _, found = two_people(0.45)
+    parts = found.parts.copy()
+    parts[:, 150:] = 0
+    parts[110:180] = 0
+    heads = np.isin(parts, (Part.HAIR, Part.FACE))
+    assert (_whole(parts > 0, np.zeros(parts.shape, bool), heads, 24.0) == (parts > 0)).all()
 
 
 def test_nobody_is_kept_where_nobody_is() -> None:

@@ -15,6 +15,8 @@ from framecue.parts import PERSON_LEVEL, Part, Segmentation
 _BEHIND: Final = 0.6  # of the tallest head: whose head is smaller stands far behind
 _HEAD: Final = 1 / 7.5  # of a person, where no head is seen
 _NEAR: Final = 0.4  # of a head: how far from somebody kept a severed piece of them, or their bag, may be
+_TOUCHING: Final = 0.3  # of a piece's outline along somebody kept, from which it is theirs
+_BELOW: Final = 0.5  # of a piece's columns under somebody kept, from which it is theirs however far below
 _SAME: Final = 4.0  # cells by which the sides of a person and of the subject measured from it may differ
 _DEEPER_M: Final = 0.9  # further behind the nearest of the main ones than this is behind
 
@@ -72,6 +74,8 @@ def choose(
                 mask |= person.own
             else:
                 others |= person.own
+        heads = np.isin(segmentation.parts, (Part.HAIR, Part.FACE))
+        mask = _whole(mask, others & ~mask, heads, head)
     else:
         head = 0.0
     return Kept(mask, others & ~mask, head, np.zeros(size, np.bool_), composition, tuple(sorted(whom)))
@@ -89,6 +93,43 @@ def with_pets(kept: Kept, animals: NDArray[np.float32]) -> Kept:
     fur = np.isin(labels, large) & ~kept.mask
     tallest = max(int(stats[i, cv2.CC_STAT_HEIGHT]) for i in large)
     return replace(kept, mask=kept.mask | fur, fur=fur, head=kept.head or 0.35 * tallest)
+
+
+def _whole(
+    mask: NDArray[np.bool_], others: NDArray[np.bool_], heads: NDArray[np.bool_], head: float
+) -> NDArray[np.bool_]:
+    """Those kept with pieces of them that somebody else was given, and without what lies far from them.
+
+    A piece without a head that is wedged into somebody kept is theirs. What hangs together with no head
+    stays only near those who have one, or below them: feet under a table.
+    """
+    ring = np.ones((3, 3), np.uint8)
+    beside = cv2.dilate(mask.astype(np.uint8), ring) > 0
+    whole = mask.copy()
+    for piece in _pieces(others):
+        rim = piece & (cv2.erode(piece.astype(np.uint8), ring) == 0)
+        if not (piece & heads).any() and np.mean(beside[rim]) >= _TOUCHING:
+            whole |= piece
+    pieces = _pieces(whole)
+    headed = [piece for piece in pieces if (piece & heads).any()] or pieces[:1]
+    reach = max(1, round(_NEAR * head))
+    near = np.zeros_like(whole)
+    for piece in headed:
+        near |= piece
+    near = np.asarray(cv2.dilate(near.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)) > 0)
+    for piece in pieces:
+        columns, rows = piece.any(axis=0), np.flatnonzero(piece.any(axis=1))
+        below = np.mean(near[: rows[-1] + 1].any(axis=0)[columns]) >= _BELOW
+        if not below and not (near & piece).any():
+            whole &= ~piece
+    return whole
+
+
+def _pieces(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Connected pieces of a mask, the largest first."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    order = np.argsort(-stats[1:count, cv2.CC_STAT_AREA], kind="stable") + 1
+    return [np.asarray(labels == label) for label in order]
 
 
 def _subject_of(person: Person, composition: Composition, frame: tuple[int, ...]) -> int | None:

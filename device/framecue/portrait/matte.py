@@ -128,13 +128,15 @@ def find_matte(image: NDArray[np.uint8], segmentation: Segmentation, kept: Kept)
 def solve(small: NDArray[np.uint8], trimap: Trimap) -> tuple[Plane, Linear, Screen | None]:
     """Alpha of a window, (h, w, 3) uint8 RGB, as pixels and as functions of colour; and the screen behind."""
     colours = unit(small)
-    screen = find_screen(colours, ~(trimap.sure | trimap.unknown))
+    sure = trimap.sure
+    screen = find_screen(colours, ~(sure | trimap.unknown))
     if screen is None:
         drawn = with_colours(trimap, small)
+        sure = drawn.known & (drawn.guess > 0.5)
         alpha = solve_alpha(colours, drawn.guess, drawn.known, drawn.trust)
     else:
-        alpha = np.maximum(screen.key(colours), trimap.sure)
-    alpha = _held(alpha, trimap)
+        alpha = np.maximum(screen.key(colours), sure)
+    alpha = _held(alpha, sure)
     windows = Windows(colours, epsilon=_UPSAMPLING)
     linear = windows.smooth(windows.fit(alpha))
     return stretched(alpha), linear, screen
@@ -160,12 +162,12 @@ def shrunk_to(image: NDArray[np.uint8], matte: Matte) -> NDArray[np.uint8]:
     return np.asarray(small, np.uint8)
 
 
-def _held(alpha: Plane, trimap: Trimap) -> Plane:
+def _held(alpha: Plane, sure: NDArray[np.bool_]) -> Plane:
     """Alpha without what hangs together with nobody: scraps of background like somebody's colours."""
     solid = (alpha > 0.3).astype(np.uint8)
     count, labels = cv2.connectedComponents(solid, connectivity=8)
     held = np.zeros(count, np.bool_)
-    held[np.unique(labels[trimap.sure])] = True
+    held[np.unique(labels[sure])] = True
     held[0] = True
     loose = ~held[labels]
     if not loose.any():
