@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from framecue.indicators import fill, lamp, leds
+from framecue.indicators import fill, lamp, leds, screen
+from framecue.pantilt import servo
 from framecue.shutter import button
 
 DIAGRAM = Path(__file__).parents[1] / "device/pictures/wiring.svg"
@@ -20,6 +21,13 @@ HEADER = {
     18: 12,
     2: 3,
     3: 5,
+    10: 19,
+    11: 23,
+    8: 24,
+    25: 22,
+    5: 29,
+    12: 32,
+    13: 33,
 }  # GPIO: pin of the header
 
 
@@ -34,11 +42,18 @@ def test_each_gpio_stands_at_its_pin_of_the_header() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [leds.Settings(), fill.Settings(), lamp.Settings(), button.Settings()],
+    [
+        leds.Settings(),
+        fill.Settings(),
+        lamp.Settings(),
+        button.Settings(),
+        screen.Settings(),
+        servo.Settings(),
+    ],
     ids=lambda s: str(s.kind),
 )
 def test_every_default_pin_is_in_the_diagram(settings: object) -> None:
-    names = ("pin", "red", "green", "blue", "ahead", "back")
+    names = ("pin", "red", "green", "blue", "ahead", "back", "dc", "reset", "pan_pin", "tilt_pin")
     pins = {getattr(settings, name) for name in names if hasattr(settings, name)}
     assert pins
     assert pins <= shown().keys()
