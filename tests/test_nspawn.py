@@ -120,18 +120,19 @@ class Machine:
     """A booted container, and commands in it."""
 
     def __init__(self, root: Path) -> None:
-        packages = next(path for path in sys.path if path.endswith("site-packages"))
-        binds = [f"--bind-ro={packages}:/packages", f"--bind-ro={SOURCE}:/source"]
         self.root = root
+        self.boot()
+
+    def boot(self, *more: str) -> None:
+        packages = next(path for path in sys.path if path.endswith("site-packages"))
+        binds = [f"--bind-ro={packages}:/packages", f"--bind-ro={SOURCE}:/source", *more]
         self.nspawn = subprocess.Popen(
-            ["systemd-nspawn", "-q", "-D", str(root), "-b", "--register=no", "--keep-unit", *binds],
+            ["systemd-nspawn", "-q", "-D", str(self.root), "-b", "--register=no", "--keep-unit", *binds],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until(
-            lambda: self("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"), "boot"
-        )
+        until(self._booted, "boot")
         self(
             "sh",
             "-c",
@@ -281,6 +282,34 @@ def test_an_upgrade_with_a_shot_in_flight_loses_nothing_and_can_be_taken_back(bo
     until(booth.active, "active")
     assert booth("readlink", "/opt/framecue/venv").stdout == version
     assert len(booth.shots()) == len(before) + 2
+
+
+def test_on_a_root_that_is_never_written_it_shoots_into_an_album_on_its_own_disk(
+    booth: Machine, tmp_path: Path
+) -> None:
+    file = booth.root / "etc/framecue/framecue.toml"
+    settings = file.read_text()
+    owner = (booth.root / "var/lib/framecue").stat()
+    os.chown(tmp_path, owner.st_uid, owner.st_gid)
+    state = booth.root / "var/lib/framecue/starts.json"
+    booth.halt()
+    try:
+        file.write_text(settings.replace("/var/lib/framecue/album", "/media/photos/album"))
+        kept = state.read_bytes()
+        booth.boot("--volatile=overlay", f"--bind={tmp_path}:/media/photos")
+        booth("systemctl", "start", "framecue")
+        until(booth.active, f"active: {booth.journal()[-2000:]}")
+        booth.press()
+        until(lambda: any((tmp_path / "album").glob("*-*-*.jpg")), "a shot on its own disk")
+        until(lambda: "shot kept" in booth.journal(), "the shot's line")
+        booth.halt()
+        assert state.read_bytes() == kept
+        assert any((tmp_path / "album").glob("*-*-*.jpg"))
+    finally:
+        if booth.nspawn.poll() is None:
+            booth.halt()
+        file.write_text(settings)
+        booth.boot()
 
 
 def test_removed_it_leaves_settings_and_photos(booth: Machine) -> None:

@@ -218,6 +218,12 @@ def test_the_unit_never_gives_up_on_a_booth_that_keeps_failing() -> None:
     assert int(keys["WatchdogSec"]) > 0
 
 
+def test_the_unit_bounds_its_memory_and_outlives_the_loss_of_a_child_for_it() -> None:
+    keys = unit_keys()
+    assert 50 <= int(keys["MemoryMax"].removesuffix("%")) <= 90
+    assert keys["OOMPolicy"] == "continue"
+
+
 def test_the_unit_leaves_the_booth_little_to_do_harm_with() -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
