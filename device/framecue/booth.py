@@ -107,6 +107,7 @@ class Booth:
         self._imu = self._watched_imu(clock)
         view = CameraView(settings.camera.width / settings.camera.height, self._fov_deg, lens)
         self._depth = None if safe else watched(settings.depth, self._seen, view, clock)
+        self._sensors = [each for each in (self._imu, self._depth) if each is not None]
         self.turner = self._opened_head(head)
         self.darkroom = Darkroom(
             settings.portrait,
@@ -187,7 +188,7 @@ class Booth:
             if not self._safe:
                 self._refuse_without_album()
             self.feed.start()
-            for sensor in filter(None, (self._imu, self._depth)):
+            for sensor in self._sensors:
                 sensor.start()
             self.shots.start()
             self.album_watch.start()
@@ -211,7 +212,7 @@ class Booth:
             self.darkroom.stop()
             self.finisher.stop(STOP_S)
             self.live.stop(STOP_S)
-            for sensor in filter(None, (self._imu, self._depth)):
+            for sensor in self._sensors:
                 sensor.stop()
             if self.turner is not None:
                 self.turner.close()
@@ -362,7 +363,7 @@ class Booth:
         parts = [self.live.pace.summary(self._clock()), f"{len(self.shots.kept)} shots kept"]
         if self.shots.lost:
             parts.append(f"{self.shots.lost} NOT KEPT")
-        sensors = [each.fault for each in (self._imu, self._depth) if each is not None]
+        sensors = [each.fault for each in self._sensors]
         head_fault = None if self.turner is None else self.turner.fault
         faults = (head_fault, self.album_watch.fault, self.copies.fault, SAFE_MODE if self._safe else None)
         celsius = _temperature()
