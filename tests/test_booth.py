@@ -339,13 +339,16 @@ def test_safe_mode_is_left_when_its_time_is_up_and_nobody_has_pressed_for_a_whil
     assert thread.is_alive()
     now[0] = 651.0
     thread.join(PATIENCE_S)
-    assert ended == [True]
+    assert ended == ["time"]
 
 
-def test_a_booth_that_is_asked_to_stop_does_not_say_that_its_time_was_up(tmp_path):
-    rig = Rig(tmp_path, safe=True)
+def test_a_booth_tells_whether_somebody_switched_it_off_or_the_system_ends_it(tmp_path):
+    rig = Rig(tmp_path / "one", safe=True)
     rig.booth.ask("stop")
-    assert rig.booth.run(limit_s=600.0) is False
+    assert rig.booth.run(limit_s=600.0) == "switched off"
+    rig = Rig(tmp_path / "two", safe=True)
+    rig.booth.end()
+    assert rig.booth.run(limit_s=600.0) == "ended"
 
 
 def test_safe_mode_does_not_give_up_on_a_missing_camera(tmp_path):

@@ -284,6 +284,23 @@ def test_an_upgrade_with_a_shot_in_flight_loses_nothing_and_can_be_taken_back(bo
     assert len(booth.shots()) == len(before) + 2
 
 
+def test_held_for_long_the_button_switches_the_machine_off_and_stopping_the_service_does_not(
+    booth: Machine,
+) -> None:
+    booth("systemctl", "stop", "framecue")
+    assert booth.nspawn.poll() is None
+    booth("systemctl", "start", "framecue")
+    until(booth.active, "active")
+    booth("sh", "-c", "echo q > /run/framecue-keys")  # asks for the same
+    try:
+        took_s = until(lambda: booth.nspawn.poll() is not None, "the machine to be off")
+        print(f"off after {took_s:.1f} s")
+    finally:
+        if booth.nspawn.poll() is None:
+            booth.halt()
+        booth.boot()
+
+
 def test_on_a_root_that_is_never_written_it_shoots_into_an_album_on_its_own_disk(
     booth: Machine, tmp_path: Path
 ) -> None:

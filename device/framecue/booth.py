@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from framecue.album import Album, Shot
 from framecue.album.copies import Copies
@@ -48,6 +48,7 @@ from framecue.starts import PROVEN_S
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+End = Literal["switched off", "ended", "time", "source"]  # by a shutter; by the system
 SAFE_MODE = "SAFE MODE: no cues, photos only"
 FRAME, INFERENCE, ALBUM = "fresh frame", "finished inference", "writable album"  # signs of life
 SAFE_PATIENCE = 12  # times as long as otherwise, for signs of life in safe mode
@@ -149,7 +150,7 @@ class Booth:
         )
         self._presses = Presses(
             self.shots.press,
-            self._stop.set,
+            self._switch_off,
             self._panel,
             countdown_s=settings.booth.countdown_s,
             burst=settings.booth.burst,
@@ -157,6 +158,7 @@ class Booth:
         self._health = Health(_limits(settings.booth, safe))
         self._frame_s: float | None = None  # when the newest frame was taken
         self._camera_fault: str | None = None
+        self._switched_off = False
         self._asked_s = -math.inf  # when a shutter last asked for something
         self._working_s: float | None = None  # since when, on the clock
         self._proven = False
@@ -174,10 +176,18 @@ class Booth:
             self._ready_shutter.see(moment.cue)
         self._observe(moment)
 
-    def run(self, limit_s: float = math.inf) -> bool:
+    def end(self) -> None:
+        """End as when the machine goes down: nobody at the booth asked for it. From any thread, at once."""
+        self._stop.set()
+
+    def _switch_off(self) -> None:
+        self._switched_off = True
+        self._stop.set()
+
+    def run(self, limit_s: float = math.inf) -> End:
         """Run until asked to stop, the source has ended, or limit_s seconds have passed.
 
-        Returns whether it was the time; a safe booth's is up when nobody has pressed for a minute, too.
+        Returns what it was. A safe booth's time is up when nobody has pressed for a minute, too.
         Raises CameraError when no frame comes within the start limit; after that faults are survived.
         """
         shutters: list[Shutter] = []
@@ -294,8 +304,8 @@ class Booth:
             self._panel.notice(Notice("fault", "No place for photos"))
             raise
 
-    def _watch(self, limit_s: float) -> bool:
-        """The main thread: watchdog, status and the end; returns whether the time is up."""
+    def _watch(self, limit_s: float) -> End:
+        """The main thread: watchdog, status and the end. The work is done by the other threads."""
         began_s = status_s = self._clock()
         while not self._stop.wait(TICK_S):
             now_s = self._clock()
@@ -303,9 +313,9 @@ class Booth:
             self._note_work(now_s, began_s)
             if self.feed.state == "ended" and not self.live.running:
                 log.info("the camera's source has ended")
-                return False
+                return "source"
             if now_s - began_s > limit_s and not (self._safe and self._busy(now_s, limit_s)):
-                return True
+                return "time"
             status = self.feed.status()
             late = now_s - began_s > self._settings.booth.start_limit_s
             if status.frames == 0 and late and not self._safe:
@@ -317,7 +327,7 @@ class Booth:
             if now_s - status_s >= self._settings.booth.status_every_s:
                 status_s = now_s
                 self._say_status()
-        return False
+        return "switched off" if self._switched_off else "ended"
 
     def _busy(self, now_s: float, limit_s: float) -> bool:
         """Whether somebody has pressed a moment ago and may press again."""

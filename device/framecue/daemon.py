@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 
 from framecue.album import Album, open_album
-from framecue.booth import Booth
+from framecue.booth import Booth, End
 from framecue.journal import JournalHandler, SameLimit, goes_to_journal
 from framecue.lastgood import keep_settings, state_folder, usable_settings
 from framecue.segmentation import Segmenter
@@ -22,6 +22,7 @@ from framecue.starts import AGAIN, Start, Starts, delay_s, safe_s
 
 log = logging.getLogger(__name__)
 
+SWITCHED_OFF = 76  # exit status by which systemd learns that somebody at the booth switched it off
 SAFE_INDICATORS = ("console", "leds")
 
 
@@ -43,11 +44,14 @@ def run_daemon(config: Path | None) -> None:
     if stop.wait(delay_s(start)):
         starts.proven()
         return
-    if _run(config, service, starts, start, stop, ask):
+    end = _run(config, service, starts, start, stop, ask)
+    if end == "time":
         log.warning("leaving safe mode: everything is tried again")
         starts.try_full()
         raise SystemExit(AGAIN)
     starts.proven()
+    if end == "switched off" and service.watched:
+        raise SystemExit(SWITCHED_OFF)
 
 
 def _run(
@@ -57,8 +61,8 @@ def _run(
     start: Start,
     stop: threading.Event,
     ask: Callable[[Callable[[], None]], None],
-) -> bool:
-    """Run the booth; returns whether safe mode has lasted long enough."""
+) -> End:
+    """Run the booth until its end; "time" is that of safe mode."""
     file = config or find_settings_file()
     settings, complaint = usable_settings(file, state_folder())
     if complaint is not None:
@@ -91,9 +95,9 @@ def _run(
         if album is not None:
             album.close()
         raise
-    ask(lambda: booth.ask("stop"))
+    ask(booth.end)
     if stop.is_set():
-        booth.ask("stop")
+        booth.end()
     return booth.run(limit_s)
 
 
