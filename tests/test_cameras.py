@@ -71,13 +71,31 @@ def studio_rig() -> Rig:
     return Rig(open_, lambda: made[-1].fail_next(CameraStalledError("silent")), shows_scene=False)
 
 
-def gstreamer_rig() -> Rig:
+def real_picamera2_rig() -> Rig:
+    """The real picamera2 and its first camera, where there are both: on a Pi, `make test` tries them."""
+    made: list[picamera2_driver.Driver] = []
+
+    def open_(**settings: Any) -> picamera2_driver.Driver:
+        try:
+            made.append(picamera2_driver.Driver(picamera2_driver.Settings(**settings)))
+        except CameraError as error:
+            pytest.skip(str(error))
+        return made[-1]
+
+    def stop() -> None:
+        made[-1]._camera.stop()
+
+    return Rig(open_, stop, shows_scene=False)
+
+
+def gstreamer_rig(source: str) -> Rig:
+    """Its own test picture; or libcamera's first camera, where there is one, and be it a virtual one."""
     pytest.importorskip("gi", reason="no PyGObject: apt install python3-gi gir1.2-gst-plugins-base-1.0")
     made: list[gstreamer.Driver] = []
 
     def open_(**settings: Any) -> gstreamer.Driver:
         try:
-            made.append(gstreamer.Driver(gstreamer.Settings(source="test", still_width=1600, **settings)))
+            made.append(gstreamer.Driver(gstreamer.Settings(source=source, still_width=1600, **settings)))  # type: ignore[arg-type]
         except CameraError as error:
             pytest.skip(str(error))
         return made[-1]
@@ -90,20 +108,27 @@ def gstreamer_rig() -> Rig:
     return Rig(open_, silence, shows_scene=False)
 
 
-@pytest.fixture(params=["photo", "video", "v4l2", "picamera2", "studio", "gstreamer"])
+KINDS = ("photo", "video", "v4l2", "picamera2", "studio", "gstreamer", "libcamera", "real picamera2")
+
+
+@pytest.fixture(params=KINDS)
 def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
-    if request.param == "v4l2":
-        return v4l2_rig(tmp_path)
-    if request.param == "studio":
-        return studio_rig()
-    if request.param == "gstreamer":
-        return gstreamer_rig()
-    if request.param == "picamera2":
-        return picamera2_rig(monkeypatch)
-    if request.param == "video":
-        return files_rig(video(tmp_path / "shown.avi", [scene(1280, 960)] * 3))
-    Image.fromarray(scene(1600, 1200)).save(tmp_path / "shown.jpg")
-    return files_rig(tmp_path / "shown.jpg")
+    rigs: dict[str, Callable[[], Rig]] = {
+        "v4l2": lambda: v4l2_rig(tmp_path),
+        "studio": studio_rig,
+        "gstreamer": lambda: gstreamer_rig("test"),
+        "libcamera": lambda: gstreamer_rig("libcamera"),
+        "picamera2": lambda: picamera2_rig(monkeypatch),
+        "real picamera2": real_picamera2_rig,
+        "video": lambda: files_rig(video(tmp_path / "shown.avi", [scene(1280, 960)] * 3)),
+        "photo": lambda: files_rig(photo(tmp_path / "shown.jpg")),
+    }
+    return rigs[request.param]()
+
+
+def photo(path: Path) -> Path:
+    Image.fromarray(scene(1600, 1200)).save(path)
+    return path
 
 
 def test_frames_have_the_previews_size_and_rise(rig: Rig) -> None:
