@@ -190,7 +190,9 @@ def read_look(file: Path) -> Look:
         return Look(**{**found, "name": file.stem})
     except OSError as error:
         raise LookError(f"{file}: look cannot be read ({error.strerror}); check the file") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
+    except UnicodeDecodeError:
+        raise LookError(f"{file}: look is damaged (it is no UTF-8 text); mend or restore the file") from None
+    except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
         raise LookError(f"{file}: look is damaged ({_one_line(error)}); mend or restore the file") from None
 
 

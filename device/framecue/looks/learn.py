@@ -105,7 +105,7 @@ def spread(values: Sequence[float]) -> float:
 
 def _kind(samples: Mapping[str, Sample], left_out: Mapping[str, str]) -> Kind:
     if not samples:
-        reasons = Counter(left_out.values()).most_common(2)
+        reasons = Counter(left_out.values()).most_common()
         told = "; ".join(f"{count} x {reason}" for reason, count in reasons) or "none was given"
         raise LookError(f"no photo shows a look ({told}); give at least {LEAST} photos of whole heads")
     kinds = Counter(one.kind for one in samples.values()).most_common()

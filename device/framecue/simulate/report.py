@@ -81,9 +81,9 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
     mount = plan.mounts[number % len(plan.mounts)]
     look = load_look(plan.look)
     if not look.people[0] <= plan.people <= look.people[1]:
+        many = "one person" if look.people == (1, 1) else f"{look.people[0]} to {look.people[1]} people"
         raise FramecueError(
-            f"look {plan.look!r} is for {look.people[0]} to {look.people[1]} people, not {plan.people}; name "
-            "another with --look"
+            f"look {plan.look!r} is of {many}, not of {plan.people}; name another with --look"
         )
     if plan.people > 1 and plan.model is not None:
         raise FramecueError("groups are simulated with exact parts only; leave out --model or --people")
