@@ -11,7 +11,7 @@
 # PACKAGE    what pip installs as Framecue: the project's folder, or a wheel of it where there is no network
 # PACKAGES   what apt installs first; empty = nothing
 # PIP        more options for pip, such as --no-index --find-links DIR
-# EXTRAS     extras of the package: pi (on a Raspberry Pi by default), jetson, imu, tof
+# EXTRAS     extras of the package: pi (on a Raspberry Pi by default), jetson, imu, tof, arducam
 # PYTHON     the Python to use, 3.11 or later
 # START=no   install without starting
 set -eu

@@ -119,6 +119,7 @@ def test_the_board_tells_where_the_wall_is(pictures: list[Picture]) -> None:
 def test_a_known_place_is_found_again(pictures: list[Picture], coarse: bool) -> None:
     true = Alignment(rotation_deg=(-4.0, 6.0, 2.5), offset_m=(0.06, -0.03, 0.01))
     degrees, millimetres = apart(fitted(list(walls_of(Box(true, coarse), pictures))), true)
+    print(f"off by {degrees:.2f} degrees, {millimetres:.1f} mm")
     assert degrees < (1.2 if coarse else 0.4)
     assert millimetres < (9 if coarse else 4)
 
