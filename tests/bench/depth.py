@@ -1,7 +1,7 @@
 """How far off the guide's distance to a person is, without a depth sensor and with one.
 
-`python -m tests.bench.depth`: 40 views of eight simulated people from five places, tilted by up to 14 degrees, with exact parts; what the
-sensors tell is as noisy, holed and short of range as the studio's sensor has it.
+`python -m tests.bench.depth`: 40 views of eight simulated people from five places, tilted by up to 14°,
+with exact parts; what the sensors tell is as noisy, holed and short of range as the studio's sensor has it.
 """
 
 import sys
