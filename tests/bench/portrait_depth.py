@@ -5,13 +5,14 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.colour import to_linear, to_srgb
+from framecue.colour import to_bytes, to_linear, to_srgb
 from framecue.composition.geometry import Pinhole
 from framecue.portrait import PortraitSettings
 from framecue.portrait.depth import focus_distance, nearness
@@ -24,6 +25,7 @@ from framecue.studio import Scene, Studio
 WIDTH, HEIGHT, FOV_DEG = 480, 640, 48.0
 OPENING_M = 0.06
 VIEWS = 61
+FINER = 2
 
 
 def main() -> None:
@@ -59,7 +61,8 @@ def judge(
     studio = Studio(scene)
     pinhole = Pinhole(WIDTH, HEIGHT, FOV_DEG, y=1.2, z=-3.0, pitch_deg=-3.0)
     view = studio.view(pinhole)
-    kept = maker.choose(view.image)
+    view = replace(view, image=to_bytes(seen(studio, pinhole)))
+    kept = maker.choose(view.image, view.depth_m)
     if not kept.anybody:
         return None
     matte = maker.matte(view.image, kept)
@@ -104,11 +107,18 @@ def through_lens(studio: Studio, pinhole: Pinhole, focus_m: float) -> NDArray[np
         # The plane in focus is brought onto itself.
         shift = aside * pinhole.focal_px / focus_m
         matrix = np.array([[1.0, 0, shift[0]], [0, 1.0, -shift[1]]])
-        light = to_linear(studio.view(moved).image)
+        light = seen(studio, moved)
         size = (pinhole.width, pinhole.height)
         flags = cv2.INTER_CUBIC  # linear interpolation would soften what is in focus, too
         total += cv2.warpAffine(light, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return to_srgb(total / VIEWS)
+
+
+def seen(studio: Studio, pinhole: Pinhole) -> NDArray[np.float32]:
+    """Linear light of a view, antialiased: averaged over FINER x FINER samples a pixel."""
+    finer = replace(pinhole, width=FINER * pinhole.width, height=FINER * pinhole.height)
+    light = to_linear(studio.view(finer).image)
+    return np.asarray(cv2.resize(light, (pinhole.width, pinhole.height), interpolation=cv2.INTER_AREA))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,40 @@ def calibrate_lens(
     print(f'{out}: put lens = "{out.absolute()}" under [camera]')
 
 
+@calibrate_app.command("stereo")
+def calibrate_stereo(
+    left: Annotated[Path, typer.Argument(help="Folder of the left camera's photos of the board.")],
+    right: Annotated[Path, typer.Argument(help="Folder of the right one's, in the same order of names.")],
+    square: Annotated[
+        float | None, typer.Option(min=1, max=500, help="Side of a printed square, millimetres; 23 on A4.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="File of the pair to write.")] = Path("pair.toml"),
+) -> None:
+    """Find how two cameras side by side stand, from pairs of photos of the board taken at the same moment."""
+    from framecue.calibrate.board import SQUARE_M, read_pictures
+    from framecue.calibrate.stereo import pair_file, paired
+    from framecue.durable import write_durably
+    from framecue.photo import is_photo
+
+    for folder in (left, right):
+        if not folder.is_dir():
+            raise PhotoError(f"{folder} is no folder; name one folder of photos for each camera")
+    lefts, rights = (
+        read_pictures(sorted(photo for photo in folder.iterdir() if is_photo(photo)))
+        for folder in (left, right)
+    )
+    pair = paired(lefts, rights, SQUARE_M if square is None else square / 1000)
+    try:
+        write_durably(out.absolute(), pair_file(pair, len(lefts)).encode())
+    except OSError as error:
+        raise PhotoError(f"{out} cannot be written ({error.strerror}); choose another place") from None
+    print(
+        f"cameras {-100 * pair.offset_m[0]:.1f} cm apart, off by {pair.error_px:.2f} pixels "
+        f"over {len(lefts)} pairs"
+    )
+    print(f'{out}: put pair = "{out.absolute()}" under [portrait]')
+
+
 @calibrate_app.command("imu")
 def calibrate_imu(
     config: Annotated[Path | None, typer.Option("--config", help="Settings file, TOML.")] = None,

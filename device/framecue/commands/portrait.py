@@ -1,6 +1,7 @@
 """`framecue portrait`: one photo, or a folder of them."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # the command imports what it needs, so that others start fas
 
     from framecue.portrait import PortraitSettings
     from framecue.portrait.jobs import Job, Outcome
+    from framecue.portrait.make import Wanted
     from framecue.segmentation.segmenter import SegmenterSettings
 
 EffectOption = Annotated[Literal["blur", "backdrop", "none"], typer.Option(help="What to do behind people.")]
@@ -26,6 +28,13 @@ def portrait(
         str | None, typer.Option(help="Picture, or a colour such as #00b140, put behind people.")
     ] = None,
     depth: Annotated[Path | None, typer.Option(help="Depth map: 16-bit PNG, millimetres, 0 unknown.")] = None,
+    second: Annotated[
+        Path | None, typer.Option(help="Photo of the right one of two cameras, for depth; needs --pair.")
+    ] = None,
+    pair: Annotated[Path | None, typer.Option(help="File of `framecue calibrate stereo`.")] = None,
+    fov: Annotated[
+        float | None, typer.Option(min=2, max=170, help="Vertical field of view, degrees; EXIF's otherwise.")
+    ] = None,
     matte: Annotated[Path | None, typer.Option(help="PNG to write alpha to; a folder with a folder.")] = None,
     aperture: Annotated[float | None, typer.Option(help="f-number of the lens that blur imitates.")] = None,
     model: Annotated[
@@ -36,13 +45,15 @@ def portrait(
     ] = None,
 ) -> None:
     """Make portraits: depth of field, or another place behind people. A folder goes on where it ended."""
-    settings, segmenter = _settings(effect, backdrop, aperture, model)
+    from framecue.portrait.make import Wanted
+
+    settings, segmenter = _settings(effect, backdrop, aperture, model, pair)
     if photo.is_dir():
-        if depth is not None:
-            raise typer.BadParameter("--depth goes with one photo, not with a folder")
-        failed = _folder(photo, out, matte, settings, segmenter, workers)
+        if depth is not None or second is not None:
+            raise typer.BadParameter("--depth and --second go with one photo, not with a folder")
+        failed = _folder(photo, out, matte, fov, settings, segmenter, workers)
     else:
-        failed = _one(photo, out, depth, matte, settings, segmenter)
+        failed = _one(Wanted(photo, out, depth, matte, fov, second), settings, segmenter)
     if failed:
         raise typer.Exit(1)
 
@@ -52,6 +63,7 @@ def _settings(
     backdrop: str | None,
     aperture: float | None,
     model: str | None,
+    pair: Path | None,
 ) -> "tuple[PortraitSettings, SegmenterSettings]":
     """The settings' own, with what the command line changes."""
     from pydantic import ValidationError
@@ -60,7 +72,7 @@ def _settings(
     from framecue.settings import find_settings_file, load_settings
 
     found = load_settings(find_settings_file())
-    named = {"effect": effect, "backdrop": backdrop, "aperture": aperture}
+    named = {"effect": effect, "backdrop": backdrop, "aperture": aperture, "pair": pair}
     changed = {key: value for key, value in named.items() if value is not None}
     try:
         settings = PortraitSettings(**{**found.portrait.model_dump(), **changed})
@@ -71,29 +83,31 @@ def _settings(
     return settings, segmenter if model is None else segmenter.model_copy(update={"model": model})
 
 
-def _one(
-    photo: Path,
-    out: Path,
-    depth: Path | None,
-    matte: Path | None,
-    settings: "PortraitSettings",
-    segmenter: "SegmenterSettings",
-) -> bool:
-    from framecue.portrait.make import Wanted, opened_maker
+def _one(wanted: "Wanted", settings: "PortraitSettings", segmenter: "SegmenterSettings") -> bool:
+    from framecue.portrait.make import opened_maker
 
-    _refuse_overwriting(photo, (out, matte))
+    _refuse_overwriting(wanted.photo, (wanted.out, wanted.matte_out))
+    if wanted.fov_deg is None:
+        wanted = replace(wanted, fov_deg=_fov(wanted.photo))
     with opened_maker(settings, segmenter) as maker:
-        made = maker.make(Wanted(photo, out, depth, matte))
+        made = maker.make(wanted)
     for note in made.notes:
         print(f"framecue: {note}", file=sys.stderr)
-    print(out)
+    print(wanted.out)
     return False
+
+
+def _fov(photo: Path) -> float | None:
+    from framecue.composition.lens import photo_fov
+
+    return photo_fov(photo)
 
 
 def _folder(
     folder: Path,
     out: Path,
     matte: Path | None,
+    fov: float | None,
     settings: "PortraitSettings",
     segmenter: "SegmenterSettings",
     workers: str | None,
@@ -112,7 +126,12 @@ def _folder(
     try:
         jobs = [
             Job(
-                Wanted(photo, place, None, None if matte is None else matte / f"{photo.stem}.png"),
+                Wanted(
+                    photo,
+                    place,
+                    matte_out=None if matte is None else matte / f"{photo.stem}.png",
+                    fov_deg=_fov(photo) if fov is None else fov,
+                ),
                 settings,
                 segmenter,
             )

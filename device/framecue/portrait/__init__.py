@@ -1,5 +1,6 @@
 """Portraits: what is rendered from an original, with depth of field, another place behind people, light."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -21,6 +22,9 @@ class PortraitSettings(LensSettings):
         ge=0.2,
         le=3,
         description="height of the camera over the floor, metres, where no sensor tells its pitch",
+    )
+    pair: Path | None = Field(
+        None, description="file of `framecue calibrate stereo`, for photos taken with two cameras"
     )
     pets: bool = Field(True, description="whether cats and dogs are kept too; needs the model deeplab")
     lift_ev: float = Field(

@@ -25,8 +25,12 @@ def read_depth(path: Path) -> NDArray[np.float32] | None:
 
     Raises PhotoError where it is no such file.
     """
-    metres = read_map(path)
-    return metres if np.count_nonzero(metres) >= _LEAST * metres.size else None
+    return useful(read_map(path))
+
+
+def useful(depth_m: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """A depth map, (h, w) metres, 0 where unknown; None where nearly nothing in it is known."""
+    return depth_m if np.count_nonzero(depth_m) >= _LEAST * depth_m.size else None
 
 
 def nearness(depth_m: NDArray[np.float32], focus_m: float, image: NDArray[np.uint8], people: Plane) -> Plane:

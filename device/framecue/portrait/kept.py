@@ -18,6 +18,11 @@ _NEAR: Final = 0.4  # of a head: how far from somebody kept a severed piece of t
 _TOUCHING: Final = 0.3  # of a piece's outline along somebody kept, from which it is theirs
 _BELOW: Final = 0.5  # of a piece's columns under somebody kept, from which it is theirs however far below
 _SAME: Final = 4.0  # cells by which the sides of a person and of the subject measured from it may differ
+_FINE: Final = 0.2  # cells of a depth map for each of the segmentation, under which it tells no outline
+_CLEARLY: Final = 0.9  # probability
+_BEHIND_M: Final = 0.35  # further away than nine in ten of their cells are: not theirs
+_BEHIND_ODDS: Final = 5.0  # of the logarithm of the odds, that a depth behind people takes
+_FEWEST: Final = 12  # cells whose depth is known, under which people's distance is not
 _DEEPER_M: Final = 0.9  # further behind the nearest of the main ones than this is behind
 
 
@@ -81,6 +86,31 @@ def choose(
     return Kept(mask, others & ~mask, head, np.zeros(size, np.bool_), composition, tuple(sorted(whom)))
 
 
+def without_behind(
+    kept: Kept, segmentation: Segmentation, depth_m: NDArray[np.float32]
+) -> tuple[Kept, Segmentation]:
+    """The same without what a depth map sees behind people: through the gap between an arm and a body.
+
+    depth_m: (any h, any w) float32 metres over the same view, 0 where unknown.
+    """
+    rows, columns = kept.mask.shape
+    if min(depth_m.shape) < 2 or depth_m.size < _FINE * kept.mask.size:
+        return kept, segmentation
+    inner = cv2.erode(kept.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    depth = np.asarray(cv2.resize(depth_m, (columns, rows), interpolation=cv2.INTER_NEAREST), np.float32)
+    mine = depth[inner & (depth > 0) & (segmentation.person > _CLEARLY)]
+    if len(mine) < _FEWEST:
+        return kept, segmentation
+    limit = float(np.percentile(mine, 90)) + _BEHIND_M
+    # Where every pixel around is behind: at edges a sensor's pixels see both.
+    nearest = cv2.erode(np.where(depth > 0, depth, 0), np.ones((3, 3), np.uint8))
+    person = np.clip(segmentation.person, 1e-4, 1 - 1e-4)
+    odds = np.log(person / (1 - person)) - _BEHIND_ODDS * (nearest > limit)
+    person = np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+    mask = kept.mask & ((person >= PERSON_LEVEL) | kept.fur)
+    return replace(kept, mask=mask), replace(segmentation, person=person)
+
+
 def with_pets(kept: Kept, animals: NDArray[np.float32]) -> Kept:
     """The same with cats and dogs kept too; animals: (any h, any w) float32, 1 where there is one."""
     rows, columns = kept.mask.shape
@@ -113,14 +143,12 @@ def _whole(
     pieces = _pieces(whole)
     headed = [piece for piece in pieces if (piece & heads).any()] or pieces[:1]
     reach = max(1, round(_NEAR * head))
-    near = np.zeros_like(whole)
-    for piece in headed:
-        near |= piece
-    near = np.asarray(cv2.dilate(near.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)) > 0)
+    solid = np.sum(headed, axis=0, dtype=np.uint8) if headed else np.zeros(whole.shape, np.uint8)
+    near = np.asarray(cv2.dilate(np.asarray(solid), np.ones((1, 2 * reach + 1), np.uint8)), np.uint8)
     for piece in pieces:
         columns, rows = piece.any(axis=0), np.flatnonzero(piece.any(axis=1))
-        below = np.mean(near[: rows[-1] + 1].any(axis=0)[columns]) >= _BELOW
-        if not below and not (near & piece).any():
+        below = np.mean(near[: rows[-1] + 1].max(axis=0)[columns]) >= _BELOW
+        if not below and not near[piece].any():
             whole &= ~piece
     return whole
 

@@ -11,15 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.depth.stereo import MATCHED, depth_of, load_pair
 from framecue.depth.stored import depth_beside
-from framecue.errors import ModelError, NobodyError, PhotoError
+from framecue.errors import ModelError, NobodyError, PhotoError, SettingsError
 from framecue.parts import Part
-from framecue.photo import scaled_into
+from framecue.photo import read_photo, scaled_into
 from framecue.portrait import PortraitSettings
 from framecue.portrait.backdrop import read_backdrop
-from framecue.portrait.depth import focus_distance, nearness, read_depth
+from framecue.portrait.depth import focus_distance, nearness, read_depth, useful
 from framecue.portrait.files import Original, copy_photo, read_original, require_writable, write_portrait
-from framecue.portrait.kept import Kept, choose, with_pets
+from framecue.portrait.kept import Kept, choose, with_pets, without_behind
 from framecue.portrait.matte import Matte, find_matte
 from framecue.portrait.render import Portrayed, blur_background, put_backdrop
 from framecue.portrait.scene import find_stage
@@ -44,6 +45,7 @@ class Wanted:
     depth: Path | None = None
     matte_out: Path | None = None
     fov_deg: float | None = None
+    second: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Maker:
         for path in (wanted.out, wanted.matte_out):
             if path is not None:
                 require_writable(path)
-        wanted, depth_m = _with_depth(wanted)
+        wanted, depth_m = self._with_depth(wanted)
         backdrop = read_backdrop(self._settings.backdrop) if self._settings.effect == "backdrop" else None
         original = read_original(wanted.photo)
         if self._settings.effect == "none" and wanted.matte_out is None:
@@ -94,16 +96,42 @@ class Maker:
         """Whom to keep of a photo, measured in its own pixels."""
         small = scaled_into(pixels, (_SEGMENTED_PX, _SEGMENTED_PX))
         found = self._segmenter.segment(small)
-        self._found = found
         kept = choose(small, found, depth_m)
         if self._pets is not None:
             heatmaps = self._pets.segment(small).heatmaps
             kept = with_pets(kept, np.maximum(heatmaps["cat"], heatmaps["dog"]))
+        if depth_m is not None:
+            kept, found = without_behind(kept, found, depth_m)
+        self._found = found
         return replace(kept, composition=kept.composition.scaled(pixels.shape[1], pixels.shape[0]))
 
     def matte(self, pixels: NDArray[np.uint8], kept: Kept) -> Matte:
         """The matte of the photo that was chosen from last."""
         return find_matte(pixels, self._found, kept)
+
+    def _with_depth(self, wanted: Wanted) -> tuple[Wanted, NDArray[np.float32] | None]:
+        """The portrait with the depth map it goes by, and the map; None where it says nothing.
+
+        Raises PhotoError for a map that was asked for; one that only lies beside the photo may be damaged.
+        """
+        if wanted.second is not None:
+            if self._settings.pair is None:
+                raise SettingsError(
+                    f"{wanted.second} cannot be matched: name the file of `framecue calibrate stereo` "
+                    "as pair under [portrait]"
+                )
+            pair = load_pair(self._settings.pair)
+            left, right = (read_photo(path, fit=MATCHED) for path in (wanted.photo, wanted.second))
+            return replace(wanted, depth=wanted.second), useful(depth_of(left, right, pair))
+        path = wanted.depth or depth_beside(wanted.photo)
+        if path is None:
+            return wanted, None
+        try:
+            return replace(wanted, depth=path), read_depth(path)
+        except PhotoError:
+            if wanted.depth is not None:
+                raise
+            return replace(wanted, depth=path), None
 
     def _copy(self, wanted: Wanted, original: Original) -> None:
         """What no effect makes of a photo: the same file, or the same pixels in another format."""
@@ -177,22 +205,6 @@ def opened_maker(settings: PortraitSettings, segmenter: SegmenterSettings) -> It
                 pets = None
         cv2.setNumThreads(2)
         yield Maker(settings, people, pets)
-
-
-def _with_depth(wanted: Wanted) -> tuple[Wanted, NDArray[np.float32] | None]:
-    """The portrait with the depth map it goes by, and the map; None where it says nothing.
-
-    Raises PhotoError for a map that was asked for; one that only lies beside the photo may be damaged.
-    """
-    path = wanted.depth or depth_beside(wanted.photo)
-    if path is None:
-        return wanted, None
-    try:
-        return replace(wanted, depth=path), read_depth(path)
-    except PhotoError:
-        if wanted.depth is not None:
-            raise
-        return replace(wanted, depth=path), None
 
 
 def _pose(wanted: Wanted) -> tuple[float | None, float | None]:
