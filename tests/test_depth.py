@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from depths import HARDWARE, KINDS, DepthRig
+from depths import HARDWARE, KINDS, DepthRig, st_header
 from framecue.depth import DEPTHS, DepthSensor, arducam, vl53
 from framecue.depth.arducam_twin import Control, MisuseError, TwinArducam
 from framecue.depth.stored import depth_beside, depth_png, read_map
 from framecue.depth.vl53_twin import TwinVl53
+from framecue.depth.vl53l8cx import read_firmware
 from framecue.errors import DepthError, PhotoError
 from framecue.frame import Frame
 
@@ -22,7 +23,7 @@ def _no_naps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qwiic_vl53l5cx.qwiic_vl53l5cx.time.sleep", lambda _: None)
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=(*KINDS, "vl53l8cx"))
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> DepthRig:
     return DepthRig(request.param, tmp_path)
 
@@ -193,20 +194,31 @@ def test_its_range_is_set_and_its_lens_is_asked(tmp_path: Path) -> None:
     assert optics == pytest.approx((190.9, 191.3, 119.5, 89.5), rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("identity", "said"),
-    [((0xF0, 0x0C), "is a VL53L8CX, whose firmware no package brings"), ((0xEA, 0xCC), "says it is 0xeacc")],
-)
-def test_another_chip_at_its_address_is_named(tmp_path: Path, identity: tuple[int, int], said: str) -> None:
+def test_another_chip_at_its_address_is_named(tmp_path: Path) -> None:
     rig = DepthRig("vl53", tmp_path)
-    rig.chip.identity = identity
-    with pytest.raises(DepthError, match=said):
+    rig.chip.identity = (0xEA, 0xCC)
+    with pytest.raises(DepthError, match="says it is 0xeacc, which is another sensor"):
         rig.open()
     assert rig.bus.closed
 
 
-def test_a_chip_that_forgets_its_firmware_is_told(tmp_path: Path) -> None:
+def test_the_newer_chip_needs_its_makers_firmware(tmp_path: Path) -> None:
     rig = DepthRig("vl53", tmp_path)
+    rig.chip.identity = (0xF0, 0x0C)
+    with pytest.raises(DepthError, match=r"is a VL53L8CX, .* set depth.firmware to vl53l8cx_buffers.h"):
+        rig.open()
+    assert rig.bus.closed
+    with pytest.raises(DepthError, match=r"none.h cannot be read"):
+        read_firmware(tmp_path / "none.h")
+    header = st_header(tmp_path)
+    header.write_text(header.read_text()[:300_000])
+    with pytest.raises(DepthError, match="its FIRMWARE is missing or torn"):
+        read_firmware(header)
+
+
+@pytest.mark.parametrize("kind", ["vl53", "vl53l8cx"])
+def test_a_chip_that_forgets_its_firmware_is_told(tmp_path: Path, kind: str) -> None:
+    rig = DepthRig(kind, tmp_path)
     rig.break_it("deaf")
     with pytest.raises(DepthError, match="takes no firmware"):
         rig.open()

@@ -1,6 +1,7 @@
 """A sensor's map as the camera would see it: every point moved to the pixel where the camera has it."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import cv2
@@ -41,7 +42,12 @@ class CameraView:
 
     def ideal(self) -> Lens:
         """The calibrated lens, or one of that field of view that does not distort."""
-        return Lens(fov_deg=self.fov_deg, shape=self.shape) if self.lens is None else self.lens
+        return _ideal(self.fov_deg, self.shape) if self.lens is None else self.lens
+
+
+@cache
+def _ideal(fov_deg: float, shape: float) -> Lens:
+    return Lens(fov_deg=fov_deg, shape=shape)
 
 
 def aligned(frame: DepthFrame, alignment: Alignment, view: CameraView) -> DepthMap:

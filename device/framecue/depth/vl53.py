@@ -1,12 +1,13 @@
-"""The VL53L5CX, 8 x 8 zones on the I2C bus, through SparkFun's library, which brings ST's firmware along.
+"""The VL53L5CX and VL53L8CX, 8 x 8 zones on the I2C bus, through SparkFun's library.
 
-The VL53L8CX is known and refused: its firmware is another one, and no package has it. Its packets are read
+The library brings the older sensor's firmware along, see `vl53l8cx` for the newer one's. Packets are read
 here by their block headers, as in ST's "Ultra Lite Driver" (UM2884): the library's own reading takes data for
 headers now and then.
 """
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Literal, Protocol
 
@@ -14,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from framecue.depth import DepthFrame, DepthSettings, Seen, field_optics
+from framecue.depth import DepthFrame, DepthSettings, Seen, field_optics, vl53l8cx
 from framecue.errors import DepthError
 
 _FIELD_DEG: Final = 45.0  # both ways; 63 across the corners
 _ZONES: Final = 8
-_VL53L5CX, _VL53L8CX = (0xF0, 0x02), (0xF0, 0x0C)  # device and revision
+_VL53L5CX: Final = (0xF0, 0x02)  # device and revision
 _PAGE: Final = 0x7FFF  # register that selects a page of registers
 _HEADER: Final = 16  # bytes before the first block of a packet
 _CONFIDENT: Final = {5: 1.0, 6: 0.5, 9: 0.5, 10: 0.3}  # by target status; all others say nothing
@@ -35,6 +36,9 @@ class Settings(DepthSettings):
     kind: Literal["vl53"] = "vl53"
     bus: int = Field(1, ge=0, le=31, description="I2C bus; 1 is on pins 3 and 5 of a Pi")
     address: int = Field(0x29, ge=0x08, le=0x77, description="I2C address: 41 unless it was changed")
+    firmware: Path | None = Field(
+        None, description="for a VL53L8CX: vl53l8cx_buffers.h of ST's driver STSW-IMG040"
+    )
     turn: int = Field(
         0, multiple_of=90, ge=0, le=270, description="degrees clockwise that make its picture upright"
     )
@@ -65,13 +69,16 @@ class Driver:
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self._settings, self._clock, self._wait = settings, clock, wait
-        self._place = f"VL53L5CX at 0x{settings.address:02x} of I2C bus {settings.bus}"
+        self._place = f"depth sensor at 0x{settings.address:02x} of I2C bus {settings.bus}"
         library = _imported()
         self._wire = _Wire(_opened(settings.bus) if bus is None else bus)
         self._chip: Any = library.QwiicVL53L5CX(settings.address, self._wire)
-        self._number = 0
+        self._number, self._per_m = 0, 1000.0
         try:
-            self._told(self._require)
+            if self._told(self._identity) == vl53l8cx.IDENTITY:
+                firmware = vl53l8cx.read_firmware(self._newer_firmware())
+                self._chip = vl53l8cx.chip(library, settings.address, self._wire, firmware)
+                self._per_m *= vl53l8cx.QUARTERS
             self._told(self._begin)
         except BaseException:
             self._wire.close()
@@ -103,19 +110,26 @@ class Driver:
         """As in DepthSensor."""
         self._wire.close()
 
-    def _require(self) -> None:
-        """Refuse whatever else answers at this address."""
+    def _identity(self) -> tuple[int, int]:
+        """Device and revision; raises DepthError where it is no sensor of this family."""
         chip, address = self._chip, self._settings.address
         chip.wr_byte(address, _PAGE, 0)
         found = chip.rd_byte(address, 0), chip.rd_byte(address, 1)
         chip.wr_byte(address, _PAGE, 2)
-        if found == _VL53L8CX:
-            raise DepthError(f"{self._place} is a VL53L8CX, whose firmware no package brings; use a VL53L5CX")
-        if found != _VL53L5CX:
+        if found not in (_VL53L5CX, vl53l8cx.IDENTITY):
             raise DepthError(
                 f"{self._place} says it is 0x{found[0]:02x}{found[1]:02x}, which is another sensor; "
                 "set depth.kind and address"
             )
+        return found
+
+    def _newer_firmware(self) -> Path:
+        if self._settings.firmware is None:
+            raise DepthError(
+                f"{self._place} is a VL53L8CX, whose firmware no package brings; set depth.firmware to "
+                "vl53l8cx_buffers.h of ST's STSW-IMG040"
+            )
+        return self._settings.firmware
 
     def _begin(self) -> None:
         """Load the firmware, some seconds, and start to measure all 64 zones."""
@@ -142,7 +156,7 @@ class Driver:
         sure = np.zeros(count, np.float32)
         for code, confidence in _CONFIDENT.items():
             sure[status == code] = confidence
-        metres = distance.astype(np.float32) / np.float32(1000)
+        metres = distance.astype(np.float32) / np.float32(self._per_m)
         known = (sure > 0) & (targets > 0) & (metres > 0) & (metres <= _FARTHEST_M)
         shape = (_ZONES, _ZONES)  # its rows run from right to left
         return (

@@ -1,4 +1,4 @@
-"""The VL53L5CX's simulated twin: an I2C bus with a chip on it that boots, takes firmware, and measures.
+"""The simulated twin of VL53L5CX and VL53L8CX: an I2C bus with a chip that boots, takes firmware, measures.
 
 It keeps what ST's driver relies on: pages of registers behind 0x7FFF, a boot that ends only with whole
 firmware, commands that end at 0x2FFF of page 2, and packets of blocks that the host has chosen. Words are
@@ -30,7 +30,9 @@ _VALID, _NO_TARGET = 5, 255
 
 
 class TwinVl53:
-    """A sensor. zones_m: (8, 8) float32 true metres, upright, seen from behind it, 0 endless.
+    """A sensor; the identity (0xF0, 0x0C) makes it a VL53L8CX.
+
+    zones_m: (8, 8) float32 true metres, upright, seen from behind it, 0 endless.
 
     Fault stuck: no new packet. frozen: the same map for ever. deaf: it forgets its firmware. lies: it tells
     4/10 of the distance. torn: packets end early.
@@ -52,10 +54,15 @@ class TwinVl53:
         self._memory: dict[tuple[int, int], int] = {}
         self._page, self._pointer = 0, 0
         self._firmware: set[tuple[int, int]] = set()
-        self._booted = self._running = self._stopped = False
+        self._booted = self._running = self._started = self._stopped = False
         self._since_s, self._count = 0.0, -1
         self._packet = b""
         self._last: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+
+    @property
+    def newer(self) -> bool:
+        """Whether it is a VL53L8CX."""
+        return self.identity == (0xF0, 0x0C)
 
     def write(self, data: bytes) -> None:
         """Bytes are written: a register's address, and what it and those after it become."""
@@ -81,10 +88,10 @@ class TwinVl53:
         if page in _FIRMWARE_PAGES and self.fault != "deaf":
             self._firmware.add((page, register))
         if page == 0 and register == 0x0A and value == 0x03:  # reset
-            self._booted, self._running, self.ranging = True, False, False
+            self._booted, self._running, self._started, self.ranging = True, False, False, False
             self._firmware.clear()
         if page == 0 and register == 0x0B and value == 0x01:  # start, if there is something to run
-            self._running = self._whole()
+            self._running, self._started = self._whole(), True
         if page == 0 and register == 0x14:
             self._stopped = value == 1
             self.ranging &= not self._stopped
@@ -96,6 +103,8 @@ class TwinVl53:
         if page == 0:
             special = {0: self.identity[0], 1: self.identity[1], 6: self._state()}
             return special.get(register, self._memory.get((page, register), 0))
+        if page == 1 and register == 0x21 and self.newer:
+            return 0x04 if self._memory.get((1, 0x06)) == 0x01 else 0x00
         if page == 1 and register == 0x21:  # what firmware can be written to, and whether it has arrived
             loading = (_FIRMWARE_PAGES[0], 0) in self._firmware
             return 0x10 if not loading or self._whole() else 0x00
@@ -106,6 +115,8 @@ class TwinVl53:
     def _state(self) -> int:
         if self._stopped:
             return 0x80
+        if self.newer and self._started:
+            return 0x01 if self._running else 0x80
         return 0 if self._running else int(self._booted)
 
     def _whole(self) -> bool:
@@ -147,11 +158,12 @@ class TwinVl53:
 
     def _encoded(self, metres: NDArray[np.float32], sure: NDArray[np.float32], count: int) -> bytes:
         known = sure > 0
+        per_m = 4000 if self.newer else 1000
         content = {
             0xCF7C: known.astype(np.uint8).tobytes(),
             0xCFBC: (sure * 2048 * 50).astype("<u4").tobytes(),
             0xD2BC: np.full(64, 8 * 128, "<u2").tobytes(),
-            0xD33C: np.where(known, np.rint(metres * 1000), 0).astype("<i2").tobytes(),
+            0xD33C: np.where(known, np.rint(metres * per_m), 0).astype("<i2").tobytes(),
             0xD43C: np.full(64, 40, np.uint8).tobytes(),
             0xD47C: np.where(known, _VALID, _NO_TARGET).astype(np.uint8).tobytes(),
         }
