@@ -37,7 +37,8 @@ def run_daemon(config: Path | None) -> None:
     service, stop = Service(), threading.Event()
     ask = _on_signals(stop.set)
     starts = Starts(state_folder())
-    start = starts.begin() if service.watched else Start()
+    watched = service.watched  # the booth closes it at its end
+    start = starts.begin() if watched else Start()
     if delay_s(start):
         log.warning("%d starts in a row have failed: waiting %g s", start.failed, delay_s(start))
         service.status(f"waiting after {start.failed} failed starts")
@@ -50,7 +51,7 @@ def run_daemon(config: Path | None) -> None:
         starts.try_full()
         raise SystemExit(AGAIN)
     starts.proven()
-    if end == "switched off" and service.watched:
+    if end == "switched off" and watched:
         raise SystemExit(SWITCHED_OFF)
 
 
