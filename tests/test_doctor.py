@@ -300,6 +300,15 @@ def test_a_hot_machine_is_told(tmp_path: Path, milli: int, state: str) -> None:
     assert check_temperature(Now().world(tmp_path)).state == state
 
 
+def test_an_edge_tpu_that_is_too_hot_is_told_by_its_name(tmp_path: Path) -> None:
+    for name, milli in (("thermal/thermal_zone0", 50_000), ("apex/apex_0", 91_000)):
+        zone = tmp_path / "sys/class" / name
+        zone.mkdir(parents=True)
+        (zone / "temp").write_text(str(milli))
+    result = check_temperature(Now().world(tmp_path))
+    assert (result.state, result.found) == ("broken", "91 °C (apex_0)")
+
+
 def test_a_clock_that_is_not_set_or_not_kept_is_told(tmp_path: Path) -> None:
     world = Now().world(tmp_path)
     assert check_clock(datetime(1970, 1, 1, tzinfo=UTC), world).state == "broken"

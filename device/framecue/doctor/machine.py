@@ -113,15 +113,16 @@ def check_power(world: World) -> Result:
 
 
 def check_temperature(world: World) -> Result:
-    """The hottest of the machine's thermal zones."""
-    celsius = []
-    for zone in world.root.glob("sys/class/thermal/thermal_zone*/temp"):
-        with suppress(OSError, ValueError):
-            celsius.append(int(zone.read_text()) / 1000)
+    """The hottest of the machine's thermal zones, and of Edge TPUs on PCIe."""
+    celsius: dict[str, float] = {}
+    for pattern in ("sys/class/thermal/thermal_zone*/temp", "sys/class/apex/apex_*/temp"):
+        for zone in world.root.glob(pattern):
+            with suppress(OSError, ValueError):
+                celsius[zone.parent.name] = int(zone.read_text()) / 1000
     if not celsius:
         return Result("temperature", "skipped", "the kernel tells none")
-    hottest = max(celsius)
-    found, numbers = f"{hottest:.0f} °C", {"celsius": round(hottest, 1)}
+    where, hottest = max(celsius.items(), key=lambda each: each[1])
+    found, numbers = f"{hottest:.0f} °C ({where})", {"celsius": round(hottest, 1)}
     if hottest >= TOO_HOT_C:
         return Result(
             "temperature", "broken", found, "it throttles: a fan, a heat sink, holes in the box", numbers
