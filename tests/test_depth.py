@@ -15,6 +15,7 @@ from framecue.depth.vl53_twin import TwinVl53
 from framecue.depth.vl53l8cx import read_firmware
 from framecue.errors import DepthError, PhotoError
 from framecue.frame import Frame
+from framecue.photo import is_photo
 
 
 @pytest.fixture(autouse=True)
@@ -289,6 +290,12 @@ def test_the_map_beside_each_photo_is_its_own(tmp_path: Path) -> None:
         rig.read(sensor)
     with pytest.raises(DepthError, match="is no folder"):
         DepthRig("files", tmp_path, path=tmp_path / "nowhere").open()
+
+
+def test_a_map_is_no_photo() -> None:
+    """A folder of photos with their maps shows, and makes portraits of, the photos alone."""
+    assert is_photo("a.png")
+    assert not is_photo(Path("a.depth.png"))
 
 
 def test_a_stored_map_reads_back(tmp_path: Path) -> None:

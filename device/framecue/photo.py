@@ -30,8 +30,11 @@ _UPRIGHT: Final = {
 
 
 def is_photo(path: str | Path) -> bool:
-    """Whether a path's suffix is one of PHOTO_SUFFIXES, in any case; the file is not looked at."""
-    return Path(path).suffix.lower() in PHOTO_SUFFIXES
+    """Whether a path's suffix is one of PHOTO_SUFFIXES, in any case; the file is not looked at.
+
+    The depth map beside a photo, PHOTO.depth.png, is none.
+    """
+    return Path(path).suffix.lower() in PHOTO_SUFFIXES and not str(path).lower().endswith(".depth.png")
 
 
 def read_photo(

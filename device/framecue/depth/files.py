@@ -43,7 +43,9 @@ class Driver:
         """As in DepthSensor."""
         self._wait(min(max(self._due_s - self._clock(), 0.0), timeout_s))
         frame = self._seen(timeout_s)
-        photo = None if frame is None else frame.metadata.get("photo")
+        if frame is None:
+            raise DepthError("the camera has shown no photo yet")
+        photo = frame.metadata.get("photo")
         if not isinstance(photo, str):
             raise DepthError("depth files go with photos; set camera.kind to files, and a photo as its path")
         now_s = self._clock()

@@ -67,7 +67,9 @@ class Driver:
             raise fault
         self._wait(min(max(self._due_s - self._clock(), 0.0), timeout_s))
         frame = self._seen(timeout_s)
-        if frame is None or frame.metadata.get("camera") != "studio":
+        if frame is None:
+            raise DepthError("the simulated camera has given no picture yet")
+        if frame.metadata.get("camera") != "studio":
             raise DepthError("a simulated depth sensor sees what the simulated camera sees; set camera.kind")
         taken_s = self._clock()
         self._due_s = max(self._due_s, taken_s - 1 / self.settings.rate) + 1 / self.settings.rate
