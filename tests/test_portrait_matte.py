@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framecue.parts import Part, Segmentation
-from framecue.portrait.kept import _whole, choose
+from framecue.portrait.kept import _whole, choose, with_pets
 from framecue.portrait.laplacian import Laplacian, solve_alpha
 from framecue.portrait.matte import Tile, find_matte
 from framecue.portrait.screen import find_screen, take_spill
@@ -149,6 +149,18 @@ def test_feet_under_a_table_stay() -> None:
     parts[110:180] = 0
     heads = np.isin(parts, (Part.HAIR, Part.FACE))
     assert (_whole(parts > 0, np.zeros(parts.shape, bool), heads, 24.0) == (parts > 0)).all()
+
+
+def test_the_inside_of_a_pet_stays_whatever_its_colour() -> None:
+    """A pet as white as the snow behind, of which the model of people knows nothing."""
+    image = np.full((240, 240, 3), 235, np.uint8)
+    nobody = Knowing(np.zeros((120, 120), np.uint8)).segment(image)
+    animals = np.zeros((120, 120), np.float32)
+    animals[40:90, 30:80] = 1
+    kept = with_pets(choose(image, nobody), animals)
+    alpha = find_matte(image, nobody, kept).apply(image)
+    assert (alpha[100:160, 80:140] == 255).all()
+    assert not alpha[:30].any()
 
 
 def test_nobody_is_kept_where_nobody_is() -> None:

@@ -1,5 +1,7 @@
 """`framecue bench portrait`: a 12-megapixel portrait's time and memory, and what it costs the live path."""
 
+import importlib
+import importlib.util
 import json
 import os
 import tempfile
@@ -88,12 +90,36 @@ def _timed(job: Job, runs: int) -> dict[str, Any]:
         whole_s = _seconds(lambda: maker.make(job.wanted), runs)
     recipe_s = _seconds(_plain(job), runs)
     return {
+        **_reference(job),
         "matte_s": round(median(matte_s), 3),
         "whole_s": round(whole_s, 3),
         "plain_recipe_s": round(recipe_s, 3),
         "peak_mb": round(peak),
         "model_process_mb": round(model),
     }
+
+
+def _reference(job: Job) -> dict[str, float | None]:
+    """Seconds of pymatting's closed form and foreground estimate at full resolution; None without it.
+
+    Once only, with what the own matte leaves open as the unknown: it takes minutes and gigabytes.
+    """
+    if importlib.util.find_spec("pymatting") is None:
+        return {"pymatting_s": None, "pymatting_foreground_s": None}
+    pymatting: Any = importlib.import_module("pymatting")  # compiles for half a minute, which does not count
+    with opened_maker(job.settings, job.segmenter) as maker:
+        pixels = read_original(job.wanted.photo).pixels
+        alpha = maker.matte(pixels, maker.choose(pixels)).apply(pixels) / 255
+    trimap = np.where(alpha > 0.99, 1.0, np.where(alpha < 0.01, 0.0, 0.5))
+    unit = pixels / 255.0
+    spans = []
+    for image, known in ((unit[::16, ::16], trimap[::16, ::16]), (unit, trimap)):
+        start = time.perf_counter()
+        found = pymatting.estimate_alpha_cf(image, known)
+        middle = time.perf_counter()
+        pymatting.estimate_foreground_ml(image, found)
+        spans = [middle - start, time.perf_counter() - middle]
+    return {"pymatting_s": round(spans[0], 1), "pymatting_foreground_s": round(spans[1], 1)}
 
 
 def _peak_mb(process: str) -> float:
@@ -184,6 +210,12 @@ def _table(report: dict[str, Any]) -> str:
             f"matte                     {report['matte_s']:.2f} s    (limit {LIMITS['matte_s']:.2f})",
             f"whole portrait, JPEG both {report['whole_s']:.2f} s    (limit {LIMITS['whole_s']:.2f})",
             f"mask, threshold, box blur {report['plain_recipe_s']:.2f} s",
+            "pymatting, full size, and colours "
+            + (
+                "not installed"
+                if report["pymatting_s"] is None
+                else f"{report['pymatting_s']:.1f} s and {report['pymatting_foreground_s']:.1f} s, once"
+            ),
             f"peak memory               {report['peak_mb']} MB   (limit {LIMITS['peak_mb']:.0f}), "
             f"model's process {report['model_process_mb']} MB",
             f"live path                 {live['alone_per_s']} frames/s alone, {live['beside_per_s']} "

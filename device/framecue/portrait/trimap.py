@@ -25,11 +25,13 @@ _REACH: Final = {
     Part.CARRIED: (0.22, 0.16),
 }
 _FUR: Final = (0.24, 0.16)
+_FUR_LIKELY: Final = 0.85  # probability inside a pet's mask, which is coarse
 _LEAST_CELLS: Final = 1.3  # of the segmentation, to either side: what its outline may be off anywhere
 _DOUBT: Final = 0.15  # probability from which the model does not surely see nobody
 _SURE: Final = 0.7  # from which it surely sees somebody, inwards of the band
 _TRUST: Final = 0.08  # in a probability of 0 or 1, inside the band
 _BELIEVED: Final = 5.0  # logarithm of the model's odds beyond which it is not believed more
+_DENIED: Final = 6.2  # and the other way
 _COLOURS: Final = 0.7  # weight of the odds of a pixel's own colour beside the model's
 _AROUND: Final = 0.4  # and of the mean of those around it, 5 x 5
 _FAT: Final = 0.5  # by how much models' outlines are rather too wide, in odds
@@ -48,13 +50,15 @@ class Trimap:
     """A window of a picture, divided. box: left, top, right, bottom in shares of the picture.
 
     sure: (h, w) bool, surely somebody kept. unknown: (h, w) bool. likely: (h, w) float32, 0..1, what the
-    model says of it. All at the resolution that is matted. head: a head's height there, pixels.
+    model says of it. firm: (h, w) bool, where no colour may put it in doubt. All at the resolution that is
+    matted. head: a head's height there, pixels.
     """
 
     box: tuple[float, float, float, float]
     sure: NDArray[np.bool_]
     unknown: NDArray[np.bool_]
     likely: NDArray[np.float32]
+    firm: NDArray[np.bool_]
     head: float
 
 
@@ -94,7 +98,8 @@ def make_trimap(
 
     mine = at_window(kept.mask.astype(np.float32))
     # Outside the coarse mask too: how unlikely a cell is tells more than that it is not in it.
-    likely = at_window(np.maximum(segmentation.person * ~kept.others, 0.6 * kept.fur).astype(np.float32))
+    person = np.maximum(segmentation.person * ~kept.others, _FUR_LIKELY * kept.fur)
+    likely = at_window(person.astype(np.float32))
     inside = (mine >= PERSON_LEVEL) & (likely >= PERSON_LEVEL)
     cell = height / ((box[3] - box[1]) * cells[0])
     head, least = kept.head * cell, _LEAST_CELLS * cell
@@ -113,7 +118,7 @@ def make_trimap(
     away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
     doubted = (likely > _DOUBT) & (away < _DOUBT_REACH * head)
     unknown = ~sure & (inside | (outwards > 0) | doubted) & ~(others & (away > least))
-    return Trimap(box, sure, unknown, likely, head)
+    return Trimap(box, sure, unknown, likely, (likely >= _FIRM) | fur, head)
 
 
 def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
@@ -125,7 +130,7 @@ def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
     model = np.log(likely / (1 - likely))
     inside = cv2.distanceTransform(_framed(trimap.sure), cv2.DIST_L2, 3)[1:-1, 1:-1] / trimap.head
     limit = _UNLIKE - _DEEP * np.maximum(inside - _SHALLOW, 0)
-    doubtful = trimap.sure & (trimap.likely < _FIRM)
+    doubtful = trimap.sure & ~trimap.firm
     nobody = ~(trimap.sure | trimap.unknown)
     unknown, sure, none = trimap.unknown, trimap.sure, nobody
     both = np.zeros_like(model)
@@ -133,7 +138,7 @@ def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
         odds = colour_odds(image, sure, none, max(8, round(_BAND * trimap.head)))
         around = cv2.blur(odds, (5, 5))
         unknown = unknown | (doubtful & (model + around < limit))
-        both = np.clip(model, -_BELIEVED, _BELIEVED) + _COLOURS * odds + _AROUND * around - _FAT
+        both = np.clip(model, -_DENIED, _BELIEVED) + _COLOURS * odds + _AROUND * around - _FAT
         sure = (trimap.sure & ~unknown) | (unknown & (both > _DECIDED))
         none = nobody | (unknown & (both < -_DECIDED))
     guess = np.where(unknown, 1 / (1 + np.exp(-both)), trimap.sure).astype(np.float32)
