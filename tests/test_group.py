@@ -163,6 +163,16 @@ def test_neighbours_who_cover_one_another_are_asked_apart_and_far_ones_together(
     assert spread.also.cue == "guests_left"
 
 
+def test_who_was_asked_apart_is_not_asked_together_again():
+    guide = Guide(GROUP, FOV_DEG, GuideSettings())
+    tight = row(standing(-0.9), standing(0.0), standing(0.22), standing(1.0))
+    spread = row(standing(-1.6), standing(-0.9), standing(0.0), standing(1.6))
+    cues = [guide.update(tight if i < 20 else spread, i / 10) for i in range(80)]
+    details = {cue.detail for cue in cues}
+    assert "apart" in details
+    assert "together" not in details
+
+
 def test_two_rows_are_no_crowd():
     rows = [standing(x) for x in (-0.8, 0.0, 0.8)] + [standing(x, z=FAR_M + 0.8) for x in (-0.4, 0.4)]
     assert not {"apart", "together"} & {cue.detail for cue in said(row(*rows), seconds=3.0)}

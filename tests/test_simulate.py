@@ -5,17 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from framecue.composition.cue import Cue
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import load_look
 from framecue.composition.words import say
+from framecue.errors import FramecueError
+from framecue.simulate.group import Group
 from framecue.simulate.outline import Outline
 from framecue.simulate.person import Person
 from framecue.simulate.place import Place
 from framecue.simulate.reach import best_reachable
 from framecue.simulate.report import Plan, simulate, summary
 from framecue.simulate.run import far_from, points_wrong, strict
+from framecue.simulate.watch import watch_run
 from framecue.studio import Room, Scene, Studio
 
 LOOK = strict(load_look("full-body"))
@@ -115,3 +119,42 @@ def test_following_the_guide_reaches_the_look_under_every_mount():
     assert found["reversals"] == 0
     assert found["line_error_p90"] <= 0.025
     assert found["ratio_error_p90"] <= 0.18
+
+
+def test_a_group_steps_aside_and_apart_as_it_is_told():
+    rng = np.random.default_rng(4)
+    outlines = [Outline(Scene.random(seed, 1).people[0]) for seed in (3, 8)]
+    group = Group([outlines[1], outlines[0], outlines[1]], rng)
+    for each, (x, z) in zip(group.members, ((0.0, 0.0), (0.05, 0.6), (1.2, 0.0)), strict=True):
+        each.x, each.z, each.goes_x = x, z, x
+    camera = Pinhole(640, 480, 48.0, y=1.2, z=-4.0)
+    assert group.faces_seen(camera) < 0.3
+    said = Cue("head_hidden", "", detail="face_left")
+    for frame in range(60):
+        group.hear(said if group.faces_seen(camera) < 0.6 else told("hold"), camera, frame / 10)
+    assert group.faces_seen(camera) >= 0.6
+    wide = max(each.x for each in group.members) - min(each.x for each in group.members)
+    for frame in range(60, 80):
+        group.hear(Cue("guests_left", "", 0.4, "m", detail="apart"), camera, frame / 10)
+    assert max(each.x for each in group.members) - min(each.x for each in group.members) > wide
+
+
+def test_one_run_can_be_drawn_as_a_sheet_of_its_cues_or_as_an_animation(tmp_path, capsys):
+    plan = Plan(seed=3, mounts=("handheld",))
+    for name in ("run.png", "run.gif"):
+        watch_run(plan, tmp_path / name, as_json=False)
+        with Image.open(tmp_path / name) as drawn:
+            assert min(drawn.size) > 200
+            assert getattr(drawn, "n_frames", 1) > 5 or name == "run.png"
+    assert "handheld: in the look after" in capsys.readouterr().out
+    with pytest.raises(FramecueError, match=r"\.gif or \.png"):
+        watch_run(plan, tmp_path / "run.jpg", as_json=False)
+
+
+@pytest.mark.slow
+def test_groups_are_led_into_their_look():
+    found = summary(simulate(8, Plan(seed=3, look="group", people=5, mounts=("handheld", "tripod"))))
+    print(json.dumps(found))
+    assert found["reached"] >= 0.75
+    assert found["cues_p50"] <= 6
+    assert found["reversals"] <= 1

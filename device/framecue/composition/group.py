@@ -23,6 +23,7 @@ TOLD_S: Final = 4.0  # how long it is told before the guide goes on without
 AGAIN: Final[frozenset[Detail]] = frozenset(
     {"face_left", "face_middle", "face_right"}
 )  # people change places
+OPPOSITE: Final[dict[Detail, Detail]] = {"together": "apart", "apart": "together"}
 ROOM: Final = 0.94  # of the frame's width, into which a group must fit
 BEYOND: Final = 1.2  # times as wide as seen is a group that both sides of the frame cut, at least
 
@@ -65,6 +66,8 @@ class Troubles:
             if time_s - self._told_s[gone] > TOLD_S:
                 del self._told_s[gone]
         for detail, trouble in found.items():
+            if OPPOSITE.get(detail) in self._told_s:  # who was asked apart a moment ago is not asked together
+                continue
             if time_s - self._since_s[detail] < SURE_S and detail not in self._told_s:
                 continue
             if time_s - self._told_s.setdefault(detail, time_s) < TOLD_S:

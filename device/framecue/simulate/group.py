@@ -1,6 +1,6 @@
 """Several simulated people: what is seen of each behind the others, and how they follow what a group is told.
 
-Everybody is an outline of its own; who stands nearer covers who stands behind. The group as a whole is moved
+Everybody is an outline of its own; who stands moved covers who stands behind. The group as a whole is moved
 by its `Place`, as one person is; here its people move within it.
 """
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.cue import Cue, Detail
+from framecue.composition.cue import Cue, Detail, Mount
 from framecue.composition.framing import Framing, framing
 from framecue.composition.geometry import Pinhole
 from framecue.composition.group import fitted
@@ -21,6 +21,7 @@ from framecue.composition.pose import Lens
 from framecue.composition.subject import Composition, Subject
 from framecue.simulate.outline import Outline
 from framecue.simulate.person import OBEYS, REACTION_S
+from framecue.simulate.place import Place
 
 APART_M: Final = (0.55, 0.85)  # between neighbours who come to a photo
 ROW_M: Final = 0.6  # from the first row to the second
@@ -79,6 +80,25 @@ class Group:
         framed = self.framed(camera, look)
         assert framed is not None
         return fitted(look, framed, Lens.of(*size, fov_deg))
+
+    def begin(self, place: Place, mount: Mount) -> Place:
+        """The place, further away and turned to them until part of everybody is in the picture.
+
+        Nobody can tell from a picture who is wholly outside it; who photographs a group sees to that first.
+        """
+        for _ in range(60):
+            if all(each.outline.subject(each.camera(place.seen_from)) is not None for each in self.members):
+                break
+            if mount == "fixed":
+                x, z = place.guests
+                place = replace(place, guests=(0.9 * x, min(z + 0.3, place.back_m)))
+                continue
+            camera = place.camera
+            moved = replace(
+                camera, z=camera.z - 0.3, pan_deg=0.9 * camera.pan_deg, pitch_deg=0.9 * camera.pitch_deg
+            )
+            place = replace(place, camera=moved, wall_m=max(place.wall_m, -moved.z))
+        return place
 
     def composition(self, camera: Pinhole, roll_deg: float) -> Composition:
         """As in Outline; the largest is the main one."""

@@ -97,7 +97,9 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
         size = SIZES[look.orientation == "landscape"]
     place = random_place(rng, mount, size, FOV_DEG)
     guests = person(seed) if plan.people == 1 else _group(plan, number, rng)
-    wanted = guests.fitted(look, size, FOV_DEG) if isinstance(guests, Group) else look
+    wanted = look
+    if isinstance(guests, Group):
+        place, wanted = guests.begin(place, mount), guests.fitted(look, size, FOV_DEG)
     head = Head() if plan.head and mount == "fixed" else None
     guide = _guide(plan.who, look, mount, rng, head)
 

@@ -120,7 +120,8 @@ class Watcher:
 
     def see(self, cue: Cue, place: Place, now_s: float, obeyed_now: bool) -> None:
         """Look at what is shown in a frame. A cue counts when it comes up and when obeyed again."""
-        names = tuple(each.cue for each in asked(cue)) or (cue.cue,)  # feet cut or not, it is one move
+        rest: CueName = cue.cue if cue.detail is None else "hold"  # what some of a group are asked is no move
+        names = tuple(each.cue for each in asked(cue)) or (rest,)  # feet cut or not, it is one move
         asks = any(name in MOVES for name in names) or cue.cue == "nobody"
         fresh = not set(names) <= set(self._shown) if self._shown else True
         if asks and fresh:
