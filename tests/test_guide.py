@@ -245,3 +245,10 @@ def test_a_pitch_sensor_that_lies_is_left_out_with_one_line(caplog):
 def test_cues_can_be_spoken_in_korean():
     cue = first_cue(level_camera(pan_deg=6.0), language="ko")
     assert cue.text == "왼쪽으로 6° 돌리세요"
+
+
+def test_a_camera_that_shakes_in_the_look_is_told_to_hold_still_and_is_not_ready_until_it_does():
+    guide = Guide(LOOK, FOV_DEG, GuideSettings())
+    shaking = [seen(level_camera(pitch_deg=1.2 * (-1) ** (i // 2))) for i in range(30)]
+    assert {cue.cue for cue in run(guide, shaking)[3:]} <= {"hold", "tilt_up", "tilt_down"}
+    assert run(guide, [seen(level_camera())] * 20, start_s=3.0)[-1].cue == "ready"
