@@ -36,6 +36,7 @@ from framecue.doctor.examine import examine
 from framecue.errors import AlbumFullError, DepthError, PhotoError
 from framecue.frame import Still
 from framecue.portrait import PortraitSettings
+from framecue.portrait.depth import nearness
 from framecue.portrait.make import Maker, Wanted
 from framecue.studio.exact import ExactSegmenter
 from test_booth import Rig as BoothRig
@@ -423,6 +424,23 @@ def test_a_portrait_goes_by_the_map_beside_its_photo(tmp_path: Path) -> None:
     assert made[3].read_bytes() == made[0].read_bytes()
     with pytest.raises(PhotoError, match="is no whole PNG"):
         maker.make(Wanted(photo, made[3], beside))
+
+
+def test_what_is_beyond_a_sensors_range_is_far_and_not_like_what_is_beside_it() -> None:
+    """Somebody two metres away before a wall that only the left half of the map reaches."""
+    depth_m = np.full((90, 120), 4.0, np.float32)
+    depth_m[:, 60:] = 0
+    depth_m[30:, 50:70] = 2.0
+    depth_m[40, 20] = 0  # a hole
+    people = (depth_m == 2.0).astype(np.float32)
+    picture = np.full((90, 120, 3), 128, np.uint8)
+    floor = np.full((9, 12), 0.1, np.float32)
+    near = nearness(depth_m, 2.0, picture, people, floor)
+    near = cv2.resize(near, (120, 90))
+    assert near[45, 10] == pytest.approx(0.5, abs=0.02)
+    assert near[40, 20] == pytest.approx(0.5, abs=0.02)
+    assert near[45, 100] == pytest.approx(0.1, abs=0.02)
+    assert cv2.resize(nearness(depth_m, 2.0, picture, people), (120, 90))[45, 100] > 0.4
 
 
 class Exact:

@@ -15,6 +15,7 @@ from framecue.portrait.matte import shrunk
 _LEAST: Final = 0.02  # share of known pixels under which a map says nothing
 _FLYING: Final = 0.15  # relative step to every side from which a pixel hangs between two surfaces
 _FINE: Final = 0.6  # of the picture's resolution: from there on a map's own edges are the better ones
+_HOLE: Final = 0.03  # of a map's width: how far into the unknown what is around it goes on
 _GUIDED_PX: Final = 160_000
 _GUIDED_EPSILON: Final = 1e-3
 _NEAREST: Final = 4.0
@@ -33,11 +34,19 @@ def useful(depth_m: NDArray[np.float32]) -> NDArray[np.float32] | None:
     return depth_m if np.count_nonzero(depth_m) >= _LEAST * depth_m.size else None
 
 
-def nearness(depth_m: NDArray[np.float32], focus_m: float, image: NDArray[np.uint8], people: Plane) -> Plane:
+def nearness(
+    depth_m: NDArray[np.float32],
+    focus_m: float,
+    image: NDArray[np.uint8],
+    people: Plane,
+    otherwise: Plane | None = None,
+) -> Plane:
     """Focus distance over distance for a picture, 0 endlessly far; (h, w) float32 at a size of its own.
 
     depth_m: (any h, any w) float32 metres over the same view, 0 where unknown. image: (h, w, 3) uint8 RGB.
     people: (any h, any w) float32, 0..1, who is in focus: behind them the map goes on as beside them.
+    otherwise: (any h, any w) float32 nearness where nothing around is known, such as beyond a sensor's range;
+    None: the map goes on there, too.
     """
     rows, columns = depth_m.shape
     mine = cv2.resize(people, (columns, rows), interpolation=cv2.INTER_AREA)
@@ -46,6 +55,10 @@ def nearness(depth_m: NDArray[np.float32], focus_m: float, image: NDArray[np.uin
     known &= cv2.dilate((mine > 0.05).astype(np.uint8), reach) == 0
     near = np.where(known, np.float32(focus_m) / np.maximum(depth_m, np.float32(0.05)), 0).astype(np.float32)
     near = np.minimum(near, np.float32(_NEAREST))
+    if otherwise is not None:
+        beyond = _far_from_known(depth_m)
+        near = np.where(beyond, cv2.resize(otherwise, (columns, rows)), near).astype(np.float32)
+        known |= beyond
     filled = _filled(near, known.astype(np.float32))
     if rows * columns >= _FINE * _GUIDED_PX:
         return filled
@@ -78,6 +91,14 @@ def _flying(depth_m: NDArray[np.float32]) -> NDArray[np.bool_]:
     near = cv2.erode(np.where(known, depth_m, np.float32(1e6)), reach)
     limit = np.float32(_FLYING) * depth_m
     return np.asarray(known & (far - depth_m > limit) & (depth_m - near > limit), np.bool_)
+
+
+def _far_from_known(depth_m: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Pixels that are no hole in a map, but outside what its sensor can see or reach."""
+    if not depth_m.all():
+        gap = cv2.distanceTransform((depth_m <= 0).astype(np.uint8), cv2.DIST_L2, 3)
+        return np.asarray(gap > max(_HOLE * depth_m.shape[1], 1.5), np.bool_)
+    return np.zeros(depth_m.shape, np.bool_)
 
 
 def _filled(values: Plane, weight: Plane) -> Plane:

@@ -23,7 +23,7 @@ from framecue.portrait.files import Original, copy_photo, read_original, require
 from framecue.portrait.kept import Kept, choose, with_pets, without_behind
 from framecue.portrait.matte import Matte, find_matte
 from framecue.portrait.render import Portrayed, blur_background, put_backdrop
-from framecue.portrait.scene import find_stage
+from framecue.portrait.scene import Stage, find_stage, ground
 from framecue.segmentation import Segmenter
 from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
 
@@ -165,19 +165,23 @@ class Maker:
         notes: tuple[str, ...] = ()
         near = None
         if wanted.depth is not None:
-            near = None if depth_m is None else self._near(pixels, matte, depth_m)
+            near = None if depth_m is None else self._near(pixels, matte, depth_m, stage)
             if near is None:
                 notes = (f"depth {wanted.depth} knows nothing of the people; going by the floor instead",)
         faces = ((self._found.parts == Part.FACE) & kept.mask).astype(np.float32)
         return Portrayed(pixels, matte, stage, faces, near, standing), notes
 
     def _near(
-        self, pixels: NDArray[np.uint8], matte: Matte, depth_m: NDArray[np.float32]
+        self, pixels: NDArray[np.uint8], matte: Matte, depth_m: NDArray[np.float32], stage: Stage
     ) -> NDArray[np.float32] | None:
         small = scaled_into(pixels, (640, 640))
-        people = matte.coarse(pixels.shape[1] / small.shape[1], small.shape[1], small.shape[0])
+        rows, columns = small.shape[:2]
+        scale = pixels.shape[1] / columns
+        people = matte.coarse(scale, columns, rows)
         focus = focus_distance(depth_m, people)
-        return None if focus is None else nearness(depth_m, focus, small, people)
+        if focus is None:
+            return None
+        return nearness(depth_m, focus, small, people, ground(stage, columns, rows, scale))
 
     def _render(self, photo: Portrayed, backdrop: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
         if backdrop is not None:
