@@ -24,6 +24,7 @@ from framecue.segmentation import Tensor
 from framecue.segmentation.worker import ANSWER, ANSWER_KIND, MESSAGE_LIMIT, REQUEST
 
 START_LIMIT_S: Final = 15.0  # a Pi Zero takes five to import numpy and find its Edge TPU
+FIRST_TIMES: Final = 5  # as long may a process's first run take: it packs the weights, cold and beside others
 REAP_LIMIT_S: Final = 1.0  # a process stuck in a driver may outlive its SIGKILL
 BACKOFF_S: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # by deaths since the last answer
 WORKER: Final = (sys.executable, "-P", "-m", "framecue.segmentation.worker")
@@ -43,7 +44,7 @@ class ModelProcess:
 
     model: the model's bytes, kept here, so a replacement needs no disk.
     outputs: names of the tensors wanted. threads: CPU threads. edge_tpu: library, "" for the CPU.
-    answer_limit_s: seconds after which a run counts as hung.
+    answer_limit_s: seconds after which a run counts as hung; a new process's first has five times as long.
     clock: seconds, monotonic; command: what to start instead of the worker; both for staging faults.
 
     Use from one thread at a time. Whatever goes wrong in `input` or `invoke` raises SegmenterError, and
@@ -124,18 +125,19 @@ class ModelProcess:
             child.channel.send(REQUEST.pack(self._number, *child.size))
         except OSError:
             self._fail("died")
-        message = self._receive(self._answer_limit_s)
+        limit_s = self._answer_limit_s * (1 if child.answered else FIRST_TIMES)
+        message = self._receive(limit_s)
         try:
             if not message.startswith(ANSWER_KIND):
                 child.lay_out(self._told(message)["layout"])
-                message = self._receive(self._answer_limit_s)
+                message = self._receive(limit_s)
             _, number, invoke_s = ANSWER.unpack(message)
             if number != self._number or list(child.outputs) != self._order["outputs"]:
                 raise ValueError(f"run {number} with {list(child.outputs)}")
         except (KeyError, TypeError, ValueError, AttributeError, struct.error) as error:
             self._fail(f"answered nonsense ({error})")
         outputs = {name: replace(there, raw=there.raw.copy()) for name, there in child.outputs.items()}
-        self._deaths = 0
+        self._deaths, child.answered = 0, True
         return Answer(outputs, invoke_s, time.perf_counter() - start - invoke_s)
 
     def close(self) -> None:
@@ -216,7 +218,7 @@ class _Child:
             self.channel.close()
             self._close_memory()
             raise
-        self.ready = False
+        self.ready = self.answered = False
         self.size = (0, 0)
         self.outputs: dict[str, Tensor] = {}
         self._input = np.empty(0, np.uint8)
