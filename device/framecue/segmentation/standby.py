@@ -73,6 +73,7 @@ class StandbySegmenter:
         self.fallback: str | None = None
         try:
             self._main = open_main()
+            self._main.segment(self._picture)  # a first run may take longer: not at the first cue's cost
         except FramecueError as error:
             self._lose(error)
 
