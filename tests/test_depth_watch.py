@@ -326,8 +326,8 @@ def test_the_guide_takes_the_distance_from_the_composition() -> None:
         guide = Guide(load_look("full-body", ()), 48.0, GuideSettings())
         for step in range(20):
             guide.update(each, step / 30)
-        assert guide._estimate is not None
-        deviations.append(guide._estimate.deviation.distance_m)
+        assert guide.pose is not None
+        deviations.append(guide.pose.deviation.distance_m)
     assert deviations[0] < 0.6 * deviations[1]
 
 

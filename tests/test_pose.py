@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framecue.composition.geometry import Pinhole
-from framecue.composition.pose import NAMES, Lens, Pose, Proportions, Sight, estimate, project
+from framecue.composition.pose import (
+    Belief,
+    Lens,
+    Pose,
+    Sight,
+    estimate,
+    poses_of,
+    project,
+    row,
+    unknowns,
+)  # fmt: skip
 
 LENS = Lens.of(480, 640, 48.0)
 poses = st.builds(
@@ -21,10 +31,6 @@ poses = st.builds(
     body_m=st.floats(1.55, 1.85),
     heads=st.floats(6.5, 7.6),
 )
-
-
-def row(pose: Pose) -> np.ndarray:
-    return np.array([[getattr(pose, name) for name in NAMES]])
 
 
 def sight_of(pose: Pose, **known: float) -> Sight:
@@ -89,7 +95,8 @@ def test_a_sensor_makes_the_estimate_surer():
 def test_a_person_once_measured_is_placed_by_the_head_alone():
     pose = Pose(1.6, 0.0, 1.4, 0.0, 0.0, 1.2, 5.4)
     head_only = replace(sight_of(pose), foot=None, beyond_bottom=True)
-    child = Proportions(1.2, 0.03, 5.4, 0.1)
+    known = np.array([1.0, 25.0, 0.45, 10.0, 6.0, 0.03, 0.1])
+    child = Belief(unknowns(row(replace(Pose(), body_m=1.2, heads=5.4)))[0], np.diag(known**2))
     told, guessed = estimate(head_only, LENS, child), estimate(head_only, LENS)
     assert told.pose.distance_m == pytest.approx(1.6, rel=0.1)
     assert abs(told.pose.distance_m - 1.6) < abs(guessed.pose.distance_m - 1.6)
@@ -99,3 +106,9 @@ def test_nothing_known_gives_the_priors_and_says_how_unsure_that_is():
     found = estimate(Sight(), LENS)
     assert found.pose.distance_m == pytest.approx(Pose().distance_m, rel=0.01)
     assert found.deviation.pitch_deg == pytest.approx(10.0, rel=0.05)
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_a_pose_and_its_unknowns_are_the_same_thing(pose):
+    assert poses_of(unknowns(row(pose)))[0] == pytest.approx(row(pose)[0])

@@ -51,8 +51,8 @@ def guided_m(composition: Composition) -> float:
     guide = Guide(load_look("full-body", ()), 48.0, GuideSettings())
     for step in range(FRAMES):
         guide.update(composition, step / 30)
-    assert guide._estimate is not None
-    return guide._estimate.pose.distance_m
+    assert guide.pose is not None
+    return guide.pose.pose.distance_m
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """The guide: turns compositions over time into one steady cue."""
 
-import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,36 +14,34 @@ from framecue.composition.filter import Steady
 from framecue.composition.framing import Framing, framing, measured
 from framecue.composition.group import Troubles, fitted
 from framecue.composition.look import Look
-from framecue.composition.memory import Obstacles, Said, Scale
+from framecue.composition.memory import Obstacles, PitchSensor, Said
 from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
-from framecue.composition.plan import COARSE, Axis, Planner, errors, level_enough
-from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate
+from framecue.composition.plan import BROAD, COARSE, Axis, Planner, errors, level_enough
+from framecue.composition.pose import Estimate, Lens, Pose, Sight, ratio_deviation
 from framecue.composition.subject import Composition, Edge, Subject
 from framecue.composition.turns import Reach, best_turn
+from framecue.composition.whereabouts import Whereabouts
 from framecue.composition.words import Language, say
 from framecue.errors import LookError
 from framecue.parts import Part
 from framecue.table import Table
 
-log = logging.getLogger(__name__)
-
+FINISHED: Final = 0.8  # of the precision: moves that come so near are the last ones
 LEAVE: Final = 0.8  # tolerances; a measure further off is outside the look again
+WALKING: Final = 0.02  # change of a body's height, as a share, within the same time
+THINKS_S: Final = 0.15  # between weighing what to ask for next
 BLUR: Final = 0.03  # shares of the frame within a third of a second: the shot would smear
 MOVING: Final = 0.015  # the same: the camera is being moved
 STAYS_S: Final = 1.3  # to read a cue, to begin to move, and for the picture to show it
 MOVES_S: Final = 8.0  # who is still moving then is not obeying a cue
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
-# A person out of the middle shows less than a cut toe, and the two lines already bound the body between them.
-BROAD: Final = ("centre_x", "body_height")
 ASIDE: Final = 0.3  # shares of the width off the middle: one more step and somebody is out of the picture
-STRAYED: Final = 10.0  # misfit beyond which the search begins afresh
-LIE: Final = 20.0  # misfit of a pitch sensor beyond which it disagrees with the picture
-LIE_S: Final = 1.0
+RATIO_KNOWN: Final = 0.5  # heads; deviation of a ratio that is known though not seen
 TOLD_S: Final = 4.0  # how long a cue about light stays before the guide goes on without
 SIDES: Final[tuple[Edge, ...]] = ("left", "right")
 NOISE: Final = {
     "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
-    "roll": 0.7, "pitch": 0.5, "distance": 0.05,
+    "roll": 0.7, "pitch": 0.5, "distance": 0.05, "size": 0.006,
 }  # fmt: skip  # deviations of one frame: shares of the frame, degrees, metres
 
 
@@ -95,12 +92,13 @@ class Guide:
         self._fov_deg, self._settings, self._reach = fov_deg, settings, reach
         self.turn: Mapping[Way, float] | None = None
         self._steady = Steady(NOISE)
-        self._said, self._obstacles, self._scale = Said(), Obstacles(), Scale()
-        self._pitch = _PitchSensor()
-        self._estimate: Estimate | None = None
+        self._said, self._obstacles = Said(), Obstacles()
+        self._where = Whereabouts(settings.mount)
+        self._pitch = PitchSensor()
         self._seen_s: float | None = None  # when somebody was last there
         self._inside_since_s: float | None = None  # since when the composition has been in the look
         self._resigned = False  # said to be as good as it gets
+        self._nothing_since_s: float | None = None  # since when there has been nothing to ask for
         self._moving_since_s: float | None = None
         self._ratio_gap = 0.0  # tolerances, when it was seen last
         self._told_since: dict[str, float] = {}  # since when light is spoken of
@@ -108,12 +106,13 @@ class Guide:
         self._fitted = look  # as it fits those who are there
         self._choice: Choice | None = None
         self._cue = self._plain("nobody")
+        self._thought_s = -math.inf  # when the pose and the next step were last weighed
         self._since_s = -math.inf  # when the present cue was first shown
 
     @property
     def pose(self) -> Estimate | None:
         """Where the camera is thought to be; None before anybody was seen."""
-        return self._estimate
+        return self._where.found
 
     def update(self, composition: Composition, time_s: float) -> Cue:
         """The cue for now. time_s: the frame's time, seconds, never going back."""
@@ -123,14 +122,11 @@ class Guide:
             self._cue, self._choice = _steady_amount(self._cue, wanted), choice
         elif self._cue.cue == "hold" or time_s - self._since_s >= self._settings.min_cue_s:
             self._cue, self._choice, self._since_s = wanted, choice, time_s
-            if choice is not None and self._estimate is not None:
-                for axis, amount in choice.way.moves.items():
-                    if axis in ("step", "come"):
-                        self._scale.asked(axis, amount, self._estimate.pose)
         shown = {} if self._choice is None else self._choice.wanted()
         self._said.note(tuple(shown), time_s)
-        if self._estimate is not None:
-            self._obstacles.watch(shown, self._estimate.pose.distance_m, self._ratio_gap, time_s)
+        self._where.asked({} if self._choice is None else self._choice.told(), time_s)
+        if self.pose is not None:
+            self._obstacles.watch(shown, self.pose.pose.distance_m, self._ratio_gap, time_s)
         return self._cue
 
     def _wanted(self, composition: Composition, time_s: float) -> tuple[Cue, Choice | None]:
@@ -143,11 +139,15 @@ class Guide:
         lens = Lens.of(composition.width, composition.height, self._fov_deg)
         self._fitted = fitted(self.look, framed, lens)
         framed, sight = self._steadied(framed, composition, lens, time_s)
-        self._locate(sight, lens, time_s)
+        self._watch(time_s)
+        due = self.pose is None or time_s - self._thought_s >= THINKS_S
+        if due:
+            self._locate(sight, lens, time_s)
+            self._thought_s = time_s
         first = self._told_first(framed, composition, lens, time_s)
         if first is not None:
             return first, None
-        return self._guided(framed, sight, lens, time_s)
+        return self._guided(framed, sight, lens, time_s, due)
 
     def _nobody(self, time_s: float) -> tuple[Cue, Choice | None]:
         self._inside_since_s = None
@@ -161,8 +161,8 @@ class Guide:
         """Somebody else may be there: nothing learnt of the one before counts."""
         self._steady.forget()
         self._obstacles.forget()
-        self._scale = Scale()
-        self._estimate, self._resigned = None, False
+        self._where.forget()
+        self._resigned, self._nothing_since_s = False, None
         self._told_since, self._troubles = {}, Troubles()
 
     def _steadied(
@@ -179,7 +179,7 @@ class Guide:
                 "head_top": share(s.head_top_y, high), "chin": share(s.chin_y, high),
                 "foot": share(s.foot_y, high), "middle": share(s.centre_x, wide),
                 "left": s.left_x / wide, "right": s.right_x / wide, "roll": composition.roll_deg,
-                "pitch": composition.pitch_deg, "distance": s.distance_m,
+                "pitch": composition.pitch_deg, "distance": s.distance_m, "size": _size(s),
             },
             time_s,
         )  # fmt: skip
@@ -207,26 +207,21 @@ class Guide:
 
     def _locate(self, sight: Sight, lens: Lens, time_s: float) -> None:
         """Estimate the pose; a pitch sensor that disagrees with the picture is left out."""
-        start = None if self._estimate is None else self._estimate.pose
-        complete = sight.head_top is not None and sight.chin is not None and sight.foot is not None
-        person = self._scale.person(complete)
         if self._pitch.lies:
             sight = replace(sight, pitch_deg=None)
-        found = estimate(sight, lens, person, start)
+        found = self._where.see(sight, lens)
         if sight.pitch_deg is not None and self._pitch.disagrees(found.misfit, time_s):
-            found = estimate(replace(sight, pitch_deg=None), lens, person)
-        if found.misfit > STRAYED and start is not None:
-            found = min(found, estimate(sight, lens, person), key=lambda e: e.misfit)
-        self._estimate = found
-        moving = self._steady.change(*PLACED) > MOVING
-        if self._moving_since_s is not None and not moving:
-            self._scale.arrived(found.pose)
+            self._where.forget()
+            self._where.see(replace(sight, pitch_deg=None), lens)
+
+    def _watch(self, time_s: float) -> None:
+        """Notice whether the picture moves, and since when."""
+        moving = self._steady.change(*PLACED) > MOVING or self._steady.change("size") > WALKING
+        self._where.watch(moving, time_s)
         if not moving:
             self._moving_since_s = None
         elif self._moving_since_s is None:
             self._moving_since_s = time_s
-        if complete and not moving:
-            self._scale.seen_whole(found.pose)
 
     def _obeying(self, time_s: float) -> bool:
         """Whether the picture moves as it does while a cue is obeyed."""
@@ -238,17 +233,19 @@ class Guide:
         backlit = composition.backlight_ev is not None and composition.backlight_ev > limit
         if backlit and self._still_telling("light", time_s):
             return self._plain("light")
-        assert self._estimate is not None
+        assert self.pose is not None
         level = composition.roll_deg is not None
-        trouble = self._troubles.find(framed, self.look, self._estimate.pose, lens, level, time_s)
+        trouble = self._troubles.find(framed, self.look, self.pose.pose, lens, level, time_s)
         return None if trouble is None else trouble.cue(self._settings.language)
 
     def _still_telling(self, what: str, time_s: float) -> bool:
         return time_s - self._told_since.setdefault(what, time_s) < TOLD_S
 
-    def _guided(self, framed: Framing, sight: Sight, lens: Lens, time_s: float) -> tuple[Cue, Choice | None]:
-        """Ready where the look is reached, else the next step of the way there."""
-        assert self._estimate is not None
+    def _guided(
+        self, framed: Framing, sight: Sight, lens: Lens, time_s: float, due: bool
+    ) -> tuple[Cue, Choice | None]:
+        """Ready where the look is reached, else the next step of the way there, when it is due."""
+        assert self.pose is not None
         gaps = errors(measured(framed, self._fitted, sight.roll_deg, lens.width, lens.height), self._fitted)
         if abs(gaps.get("roll_deg", 0.0)) * self._roll_tolerance() < level_enough(self.look):
             gaps.pop("roll_deg", None)
@@ -265,8 +262,11 @@ class Guide:
             return self._inside(time_s), None
         if hidden is not None and not beside and reached:
             return hidden, None
+        if not due and self._cue.cue not in ("ready", "nobody"):
+            return self._cue, self._choice
         aside = beside or abs(framed.subject.centre_x / lens.width - 0.5) > ASIDE
-        chooser = Chooser(self._planner(framed, lens), self._said, time_s, self._choice, aside)
+        planner = self._planner(framed, lens)
+        chooser = Chooser(planner, self._said, time_s, self._choice, aside, FINISHED * precision)
         if self._obeying(time_s) and self._cue.cue != "nobody":
             return self._while_moving(framed, chooser)
         return self._outside(framed, chooser, time_s, hidden, whole and not beside and worst <= 1.0)
@@ -282,12 +282,12 @@ class Guide:
 
     def _planner(self, framed: Framing, lens: Lens) -> Planner:
         """Plans from where the camera is, or from where its head is about to turn it."""
-        assert self._estimate is not None
-        plain = self._planner_at(self._estimate.pose, framed, lens)
+        assert self.pose is not None
+        plain = self._planner_at(self.pose.pose, framed, lens)
         reach = self._reach() if self._settings.mount == "fixed" else None
         if reach is None:
             return plain
-        turn = best_turn(self._planner_at(self._estimate.pose, framed, lens, reach.ranges))
+        turn = best_turn(self._planner_at(self.pose.pose, framed, lens, reach.ranges))
         if not turn.matters(reach):
             return plain
         self.turn = {"pan": turn.pan, "tilt": turn.tilt}
@@ -300,6 +300,7 @@ class Guide:
         lens: Lens,
         turns: Mapping[Axis, tuple[float, float]] = MappingProxyType({}),
     ) -> Planner:
+        assert self.pose is not None
         s = framed.subject
         return Planner(
             pose,
@@ -309,7 +310,8 @@ class Guide:
             blocked=self._obstacles.blocked | self._hiding(s),
             share=framed.share,
             complete=s.heads is not None or not self._feet_wanted(),
-            ratio=s.heads is not None and self.look.measures.heads is not None,
+            ratio=self.look.measures.heads is not None
+            and (s.heads is not None or ratio_deviation(self.pose, lens) < RATIO_KNOWN),
             turns=turns,
         )
 
@@ -324,13 +326,13 @@ class Guide:
         same = chooser.same()
         return (self._plain("hold"), None) if same is None else (self._spoken(same, framed), same)
 
-    def _outside(
+    def _outside(  # noqa: PLR0911
         self, framed: Framing, chooser: Chooser, time_s: float, hidden: Cue | None, acceptable: bool
     ) -> tuple[Cue, Choice | None]:
         self._inside_since_s = self._inside_since_s if acceptable else None
         choice = chooser.choose(self._resigned, time_s - self._since_s < STAYS_S)
         if choice is not None:
-            self._resigned = False
+            self._resigned, self._nothing_since_s = False, None
             return self._spoken(choice, framed), choice
         if chooser.waiting:
             return self._plain("hold"), None
@@ -340,6 +342,12 @@ class Guide:
             return self._plain("hold"), None
         if acceptable:
             return self._inside(time_s), None
+        if self._obstacles.second_chance():
+            return self._plain("hold"), None
+        if self._nothing_since_s is None:
+            self._nothing_since_s = time_s
+        if time_s - self._nothing_since_s < self._settings.steady_s:
+            return self._plain("hold"), None
         self._resigned = True
         return self._plain("best_possible"), None
 
@@ -381,26 +389,11 @@ class Guide:
         return plain_cue(name, None, None, self._settings.language)
 
 
-class _PitchSensor:
-    """Whether the pitch sensor is to be believed."""
-
-    def __init__(self) -> None:
-        self.lies = False
-        self._since_s: float | None = None
-
-    def disagrees(self, misfit: float, time_s: float) -> bool:
-        """Whether it has disagreed with the picture for a while; says so once, in the log."""
-        if misfit < LIE:
-            self._since_s = None
-            return False
-        if self._since_s is None:
-            self._since_s = time_s
-        if time_s - self._since_s >= LIE_S:
-            self.lies = True
-            log.warning(
-                "the pitch sensor disagrees with the picture and is left out; check how it is mounted"
-            )
-        return self.lies
+def _size(subject: Subject) -> float | None:
+    """Logarithm of a body's height: a trembling hand does not change it, somebody who walks does."""
+    if subject.head_top_y is None or subject.foot_y is None or subject.foot_y <= subject.head_top_y:
+        return None
+    return math.log(subject.foot_y - subject.head_top_y)
 
 
 def _second(cue: Cue) -> CueName | None:

@@ -1,23 +1,25 @@
 """What the guide remembers of what it said: which way, since when, and whether it was of any use."""
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from framecue.composition.cue import CueName
-from framecue.composition.plan import AXES, Axis
-from framecue.composition.pose import PRIOR, SPREAD, Pose, Proportions, child_shrink
+from framecue.composition.plan import AXES
+
+log = logging.getLogger(__name__)
 
 REVERSAL_S: Final = 3.0  # the opposite of a cue is not said within so many seconds
 IN_VAIN_S: Final = 3.5  # a move asked for so long that changed nothing cannot be made
 IN_VAIN: Final = 0.75  # share of the amount still missing then
-STRIKES: Final = 2  # times in a row that a new height did nothing for the ratio
+STRIKES: Final = 4  # times in a row that a new height did nothing for the ratio
 PROGRESS: Final = 0.75  # share of a ratio's gap that may be left for that
-TIRED: Final = 7  # times that the camera is raised or lowered for one scene
+TIRED: Final = 10  # times that the camera is raised or lowered for one scene
+LIE: Final = 20.0  # misfit of a pitch sensor beyond which it disagrees with the picture
+LIE_S: Final = 1.0  # for so long
 RELEASED: Final = 0.25  # change of distance, as a share, after which it may be tried again
-HEADS_SPREAD: Final = 0.2  # deviation of a ratio that was seen before
-GAIN_SPREAD: Final = 0.25  # deviation of how far people go for what they are told, as a logarithm
 
 OPPOSITE: Final[Mapping[CueName, CueName]] = {
     name: other for up, down, *_ in AXES.values() for name, other in ((up, down), (down, up))
@@ -48,6 +50,7 @@ class Obstacles:
     """Moves that were asked for in vain: there is a wall, a knee does not bend further."""
 
     blocked: frozenset[CueName] = frozenset()
+    _again: bool = False  # whether what was in vain has been tried a second time
     _asked: dict[CueName, tuple[float, float]] = field(default_factory=dict)  # since when, how much then
     _heights: int = 0  # how often the camera was to be raised or lowered
     _strikes: int = 0  # of these, how often lately to no avail
@@ -66,7 +69,7 @@ class Obstacles:
                     self.blocked |= HEIGHT
                     self._at_m = distance_m
             since_s, first = self._asked.setdefault(name, (time_s, amount))
-            if amount < IN_VAIN * first:
+            if not IN_VAIN * first <= amount <= first / IN_VAIN:  # something moves, if only the wrong way
                 self._asked[name] = (time_s, amount)
             elif time_s - since_s >= IN_VAIN_S:
                 self.blocked |= {name}
@@ -74,11 +77,20 @@ class Obstacles:
         if self.blocked and abs(distance_m / self._at_m - 1) > RELEASED:
             self.forget()
 
+    def second_chance(self) -> bool:
+        """Whether there is something to try again: somebody may have done something else the first time."""
+        if self._again or not self.blocked - HEIGHT:
+            return False
+        self._again = True
+        self.blocked &= HEIGHT
+        self._asked.clear()
+        return True
+
     def forget(self) -> None:
         """Everything may be tried again."""
         self.blocked = frozenset()
         self._heights = self._strikes = 0
-        self._gap = None
+        self._gap, self._again = None, False
         self._asked.clear()
 
     def _count_height(self, name: CueName, ratio_gap: float) -> None:
@@ -90,48 +102,23 @@ class Obstacles:
         self._gap = name, ratio_gap
 
 
-@dataclass(slots=True)
-class Scale:
-    """How tall the person really is, told by how far the picture changes for a step of so many metres.
+class PitchSensor:
+    """Whether the pitch sensor is to be believed."""
 
-    A picture alone does not know a child near by from a grown-up far off. Who is told to step two metres
-    and changes the picture as three would is nearer than thought, and so the person smaller. One move says
-    little, as people go 60 to 140 % of what they are told; each is weighed by that (a Bayesian update of the
-    logarithm).
-    """
+    def __init__(self) -> None:
+        self.lies = False
+        self._since_s: float | None = None
 
-    log_factor: float = 0.0  # of the body's height
-    spread: float = SPREAD.body_m
-    heads: float | None = None  # ratio to a level camera, once the person was seen whole
-    _before: tuple[Axis, float, float] | None = None  # axis, metres asked for, metres of distance then
-
-    def asked(self, axis: Axis, metres: float, pose: Pose) -> None:
-        """A step towards or away is asked for; positive is closer."""
-        self._before = (axis, metres, pose.distance_m)
-
-    def arrived(self, pose: Pose) -> None:
-        """The picture is calm again after it moved."""
-        if self._before is None:
-            return
-        _, asked, before_m = self._before
-        self._before = None
-        went = before_m - pose.distance_m
-        if abs(asked) < 0.4 or went / asked <= 0.2 or went / asked >= 4.0:
-            return  # not done, or something else was
-        told = -math.log(went / asked)  # went further than asked: the metres are shorter, the person smaller
-        variance = self.spread**2
-        gain = variance / (variance + GAIN_SPREAD**2)
-        self.log_factor += gain * told
-        self.spread = math.sqrt((1 - gain) * variance)
-
-    def seen_whole(self, pose: Pose) -> None:
-        """Remember the ratio for when feet or head are out of the picture."""
-        self.heads = pose.heads if self.heads is None else 0.9 * self.heads + 0.1 * pose.heads
-
-    def person(self, complete: bool) -> Proportions:
-        """What is known of the person now. complete: the picture shows it all, and can tell anew."""
-        body_m = PRIOR.body_m * math.exp(self.log_factor)
-        if complete or self.heads is None:
-            return Proportions(body_m, self.spread, PRIOR.heads, SPREAD.heads)
-        taller = child_shrink(self.heads) - child_shrink(PRIOR.heads)
-        return Proportions(body_m * math.exp(taller), self.spread, self.heads, HEADS_SPREAD)
+    def disagrees(self, misfit: float, time_s: float) -> bool:
+        """Whether it has disagreed with the picture for a while; says so once, in the log."""
+        if misfit < LIE:
+            self._since_s = None
+            return False
+        if self._since_s is None:
+            self._since_s = time_s
+        if time_s - self._since_s >= LIE_S:
+            self.lies = True
+            log.warning(
+                "the pitch sensor disagrees with the picture and is left out; check how it is mounted"
+            )
+        return self.lies

@@ -1,5 +1,6 @@
 """Which step of the way to ask for, and the cue that asks for it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -31,6 +32,10 @@ class Choice:
         """Cues and positive amounts of its moves."""
         return {_name(axis, amount): abs(amount) for axis, amount in self.way.moves.items()}
 
+    def told(self) -> dict[Axis, float]:
+        """Its moves as they are asked for."""
+        return {axis: math.copysign(_told(axis, amount), amount) for axis, amount in self.way.moves.items()}
+
     @property
     def names(self) -> frozenset[CueName]:
         """Its cues."""
@@ -46,16 +51,26 @@ class Chooser:
     """
 
     def __init__(
-        self, planner: Planner, said: Said, time_s: float, before: Choice | None, beside: bool
+        self,
+        planner: Planner,
+        said: Said,
+        time_s: float,
+        before: Choice | None,
+        beside: bool,
+        within: float,
     ) -> None:
         self.planner, self._before, self._beside = planner, before, beside
         self.whole = planner.all_moves()
-        self._here = planner.here
         steps = [way for way in planner.steps(self.whole, self._least()) if way.gain > 0]
         self._alone = {next(iter(way.moves)): way.gain for way in steps if len(way.moves) == 1}
-        choices = [self._choice(way) for way in steps]
-        self._open = [c for c in choices if not any(said.too_soon(name, time_s) for name in c.names)]
-        self._later = [c for c in choices if c not in self._open]
+        small = planner.shortcuts(self._least(), STEP)
+        self._ends = {frozenset(way.moves) for way in small if planner.finishes(way, within)}
+        steps = [way for way in steps if frozenset(way.moves) not in self._ends]
+        steps += [way for way in small if frozenset(way.moves) in self._ends]
+        self._open, self._later = self._sorted(steps, said, time_s)
+        # What is left may be spread over many moves too small to say: then one that is not of the whole way.
+        self._spare, later = self._sorted([way for way in small if way.gain > 0], said, time_s)
+        self._later += later
         self.waiting = False
 
     def _least(self) -> dict[Unit, float]:
@@ -81,17 +96,29 @@ class Chooser:
         fit = [c for c in self._open if c.way.gain >= least and self._fits(c)]
         for milder in (self._small, self._useful):
             fit = fit or [c for c in self._open if c.way.gain >= least and milder(c)]
+        fit = fit or [c for c in self._spare if c.way.gain >= least and self._useful(c)]
         if not fit:
             self.waiting = any(c.way.gain >= least and self._useful(c) for c in self._later)
             return None
+        same = self.same()
+        same = same if same is not None and any(c.names == same.names for c in fit) else None
+        ends = [c for c in fit if frozenset(c.way.moves) in self._ends]
+        if ends:
+            if same is not None and any(c.names == same.names for c in ends):
+                return same
+            return min(ends, key=lambda c: (len(c.way.moves), c.way.after))
         ones = [c for c in fit if len(c.way.moves) == 1]
         best = max(fit, key=lambda c: c.way.gain)
         if ones and len(best.way.moves) == 2:
             one = max(ones, key=lambda c: c.way.gain)
             best = best if best.way.gain > one.way.gain + COMPANION else one
-        same = self.same()
-        same = same if same is not None and any(c.names == same.names for c in fit) else None
         return same if same is not None and best.way.gain < OVERRULE * same.way.gain else best
+
+    def _sorted(self, ways: list[Way], said: Said, time_s: float) -> tuple[list[Choice], list[Choice]]:
+        """Those that can be asked for now, and those of which the opposite was said a moment ago."""
+        choices = [self._choice(way) for way in ways]
+        later = [c for c in choices if any(said.too_soon(name, time_s) for name in c.names)]
+        return [c for c in choices if c not in later], later
 
     def _choice(self, way: Way) -> Choice:
         return Choice(way, max(way.moves, key=lambda axis: self._alone.get(axis, 0.0)))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from framecue.composition.cue import CueName, Mount, Unit
 from framecue.composition.look import Look
-from framecue.composition.pose import Lens, Pose, project
+from framecue.composition.pose import Lens, Pose, project, row
 
 Axis = Literal["step", "raise", "tilt", "pan", "roll", "come", "aside"]
 # What each axis is called upwards and downwards, its unit, and what moving so far costs as much as one
@@ -46,9 +46,11 @@ PRICE: Final = 0.06  # of a move as large as AXES says, in tolerances
 UNREACHABLE_WEIGHT: Final = 0.15  # of a ratio that no move brings into the look
 KNEEL_FOR: Final = 0.6  # share of what is missing of a ratio that must be won where not all of it can be
 RATIO_SLACK: Final = 0.15  # tolerances of the ratio that a small tilt may spoil: nobody kneels for less
+# A person out of the middle shows less than a cut toe, and the two lines already bound the body between them.
+BROAD: Final = ("centre_x", "body_height")
 COARSE: Final = 0.85  # tolerances within which the place across is right
 LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
-ROLL_DEG: Final = 1.5  # roll is not known better: less is no reason to turn the camera
+ROLL_DEG: Final = 1.0  # roll is not known better: less is no reason to turn the camera
 ROUNDS: Final = 8
 _NUDGE: Final = 1e-4
 _SHARES: Final = np.array([1.0, 0.5, 0.2, 0.05])  # of a Gauss-Newton step
@@ -73,23 +75,27 @@ class Way:
         return self.before - self.after
 
 
-def moved(pose: Pose, moves: Array, axes: Sequence[Axis]) -> Array:
-    """(n, 7) poses after (n, axes) moves. Who turns and steps turns first and steps where that heads."""
+def moved(poses: Array, moves: Array, axes: Sequence[Axis]) -> Array:
+    """(n, 7) poses after (n, axes) moves from (n, 7) or (1, 7) poses, columns as in pose.NAMES.
+
+    Who turns and steps turns first and steps where that heads.
+    """
     by: dict[Axis, Array] = dict(zip(axes, moves.T, strict=True))
-    none = np.zeros(len(moves))
-    bearing = np.radians(pose.bearing_deg - by.get("pan", none))
-    ahead = pose.distance_m * np.cos(bearing) - by.get("step", none)
-    aside = pose.distance_m * np.sin(bearing) + by.get("aside", none)
+    none = np.zeros(max(len(poses), len(moves)))
+    distance, bearing, height, pitch, roll, body, heads = poses.T
+    bearing = np.radians(bearing - by.get("pan", none))
+    ahead = distance * np.cos(bearing) - by.get("step", none)
+    aside = distance * np.sin(bearing) + by.get("aside", none)
     far = np.maximum(np.hypot(ahead, aside) - by.get("come", none), 0.2)
     return np.stack(
         [
             far,
             np.degrees(np.arctan2(aside, np.maximum(ahead, 1e-3))),
-            pose.height_m + by.get("raise", none),
-            pose.pitch_deg + by.get("tilt", none),
-            pose.roll_deg + by.get("roll", none),
-            none + pose.body_m,
-            none + pose.heads,
+            height + by.get("raise", none),
+            pitch + by.get("tilt", none),
+            roll + by.get("roll", none),
+            none + body,
+            none + heads,
         ],
         axis=1,
     )
@@ -151,13 +157,13 @@ class Planner:
     ) -> None:
         self.pose, self.lens, self.look, self.share = pose, lens, look, share
         self.complete = complete
+        self._from = row(pose)
         by_hand = (axis for axis in MOUNTS[mount] if axis != "aside" or "pan" not in turns)
         self.axes: tuple[Axis, ...] = (*by_hand, *turns)
         self._bounds = {axis: turns.get(axis) or self._bound(axis, blocked) for axis in self.axes}
         asked = ((name, getattr(look.measures, name)) for name in MEASURES)
         self._asked = [(name, want.value, want.tolerance) for name, want in asked if want is not None]
         self._weights: Values = {}
-        self._weigh("", 0.0)
         roll = look.measures.roll_deg
         if roll is not None and abs(pose.roll_deg - roll.value) < level_enough(look):
             self._weigh("roll_deg", 0.0, "roll")
@@ -176,6 +182,11 @@ class Planner:
             self._weigh("heads", 0.0, "raise")
             way = self._solve(PRICE)
         return way
+
+    @property
+    def here(self) -> float:
+        """The distance to the look now, a sum of squared tolerances."""
+        return float(self._distances(np.zeros((1, len(self.axes))))[0])
 
     def near_enough(self, axis: Axis) -> bool:
         """Whether the place across, which an axis mends, is no reason to ask for it by itself."""
@@ -201,10 +212,10 @@ class Planner:
         worth = [i for i, a in enumerate(self.axes) if abs(whole.moves[a]) >= least[AXES[a][2]]]
         if not worth:
             return []
+        here = self.here
         kinds, shares = _grid(len(worth))
-        amounts = np.array([whole.moves[self.axes[i]] for i in worth])
         moves = np.zeros((len(shares), len(self.axes)))
-        moves[:, worth] = shares * amounts
+        moves[:, worth] = shares * np.array([whole.moves[self.axes[i]] for i in worth])
         after = self._distances(moves)
         found = []
         for kind in range(int(kinds[-1]) + 1):
@@ -212,17 +223,52 @@ class Planner:
             best = rows[np.argmin(after[rows])]
             chosen = {self.axes[i]: float(moves[best, i]) for i in worth if moves[best, i] != 0.0}
             if all(abs(amount) >= least[AXES[a][2]] for a, amount in chosen.items()):
-                found.append(Way(chosen, self.here, float(after[best])))
+                found.append(Way(chosen, here, float(after[best])))
         return found
+
+    def shortcuts(self, least: Mapping[Unit, float], step: Mapping[Unit, float]) -> list[Way]:
+        """One or two moves that, made alone, leave as little as they can; in amounts that can be asked for.
+
+        Least squares over the slopes here, so good near the look, where the whole way would be many small
+        moves. step: what amounts are multiples of.
+        """
+        size = len(self.axes)
+        unit = np.array([AXES[axis][3] for axis in self.axes])
+        grain = np.array([step[AXES[axis][2]] for axis in self.axes])
+        smallest = np.array([least[AXES[axis][2]] for axis in self.axes])
+        low, high = (np.array([self._bounds[axis][end] for axis in self.axes]) for end in (0, 1))
+        off = self._errors(np.concatenate([np.zeros((1, size)), _NUDGE * np.diag(unit)]))
+        slopes = (off[1:] - off[0]).T / _NUDGE
+        tried = []
+        for some in _choices(size):
+            moves = np.zeros(size)
+            columns = list(some)
+            moves[columns] = np.linalg.lstsq(slopes[:, columns], -off[0], rcond=1e-6)[0] * unit[columns]
+            moves = np.round(np.clip(moves, low, high) / grain) * grain
+            if (np.abs(moves[columns]) >= smallest[columns]).all():
+                tried.append(moves)
+        if not tried:
+            return []
+        rows = np.array(tried)
+        after = self._distances(rows).tolist()
+        ways = [{a: float(m) for a, m in zip(self.axes, moves, strict=True) if m} for moves in rows]
+        here = self.here
+        return [Way(way, here, left) for way, left in zip(ways, after, strict=True)]
+
+    def finishes(self, way: Way, within: float) -> bool:
+        """Whether nothing that counts is further off than so many tolerances after a way."""
+        moves = np.array([[way.moves.get(axis, 0.0) for axis in self.axes]])
+        off = np.abs(self._errors(moves)[0])
+        broad = np.array([name in BROAD for name, *_ in self._asked])
+        return bool((off <= np.where(broad, max(within, COARSE * within / 0.5), within)).all())
 
     def _weigh(self, measure: str, weight: float, dropped: Axis | None = None) -> None:
         self._weights[measure] = weight
         self.axes = tuple(axis for axis in self.axes if axis != dropped)
-        self.here = float(self._distances(np.zeros((1, len(self.axes))))[0])
 
     def _left(self, moves: Mapping[Axis, float]) -> Values:
-        row = np.array([[moves.get(axis, 0.0) for axis in self.axes]])
-        found = values(moved(self.pose, row, self.axes), self.lens, self.look, self.share)
+        amounts = np.array([[moves.get(axis, 0.0) for axis in self.axes]])
+        found = values(moved(self._from, amounts, self.axes), self.lens, self.look, self.share)
         return errors({name: float(value[0]) for name, value in found.items()}, self.look)
 
     def _ratio_after(self, moves: Mapping[Axis, float]) -> float:
@@ -244,7 +290,7 @@ class Planner:
 
     def _errors(self, moves: Array) -> Array:
         """(n, measures) weighted errors after (n, axes) moves."""
-        found = values(moved(self.pose, moves, self.axes), self.lens, self.look, self.share)
+        found = values(moved(self._from, moves, self.axes), self.lens, self.look, self.share)
         off = np.stack([(found[name] - value) / width for name, value, width in self._asked], axis=1)
         for column, (name, *_) in enumerate(self._asked):
             if name == "heads":
@@ -297,15 +343,18 @@ class Planner:
         return Way(moves, self.here, float(self._distances((at * unit)[None])[0]))
 
 
+def _choices(axes: int) -> list[tuple[int, ...]]:
+    return [*itertools.combinations(range(axes), 1), *itertools.combinations(range(axes), 2)]
+
+
 @functools.cache
 def _grid(axes: int) -> tuple[NDArray[np.int64], Array]:
     """Shares of a whole way to try: (n,) number of the choice of axes, (n, axes) how much of each."""
     kinds, shares = [], []
-    chosen = [*itertools.combinations(range(axes), 1), *itertools.combinations(range(axes), 2)]
-    for kind, some in enumerate(chosen):
+    for kind, some in enumerate(_choices(axes)):
         for parts in itertools.product(_PARTS, repeat=len(some)):
-            row = np.zeros(axes)
-            row[list(some)] = parts
+            share = np.zeros(axes)
+            share[list(some)] = parts
             kinds.append(kind)
-            shares.append(row)
+            shares.append(share)
     return np.array(kinds), np.array(shares)

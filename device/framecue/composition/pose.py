@@ -21,8 +21,8 @@ STANCE_M: Final = 0.11  # from the body's middle to the outer edge of a foot, ac
 TOE_M: Final = 0.09  # how far the lowest point of a foot stands before the body's middle
 BODY_WIDTH_M: Final = 0.52  # of a person with arms hanging
 STEPS: Final = 12  # at most, of the solver
-_LEAST: Final = np.array([-4.0, -85.0, -9.0, -80.0, -90.0, -2.0, -9.0])  # how far from the priors' middle
-_MOST: Final = -_LEAST
+_LEAST: Final = np.array([-2.9, -85.0, -8.0, -80.0, -90.0, -2.0, 2.0])  # of the unknowns
+_MOST: Final = np.array([5.1, 85.0, 10.0, 80.0, 90.0, 2.0, 16.0])
 _NUDGE: Final = 1e-5
 _NUDGES: Final = np.concatenate([np.zeros((1, 7)), _NUDGE * np.eye(7)])
 _RAD: Final = math.pi / 180
@@ -63,17 +63,19 @@ class Pose:
 
 
 NAMES: Final = tuple(each.name for each in fields(Pose))
-# What is likely before anything is seen: values and deviations, distance and body as logarithms.
+# What is likely before anything is seen, and deviations of the unknowns, distance and build as logarithms.
 PRIOR: Final = Pose()
-SPREAD: Final = Pose(0.9, 25.0, 0.45, 10.0, 6.0, 0.08, 0.55)
+SPREAD_OF_UNKNOWNS: Final = (0.9, 25.0, 0.45, 10.0, 6.0, 0.08, 0.55)
 
 
-def child_shrink(heads: float) -> float:
-    """How much shorter than an adult somebody of that ratio is likely to be, as a logarithm, 0 or less.
+GROWN_HEADS: Final = 6.4  # children are fewer heads tall, about 6 at 1.4 m, 5.3 at 1.15 m
+SHRINK: Final = 0.3
 
-    Children are fewer heads tall: about 6 at 1.4 m, 5.3 at 1.15 m.
-    """
-    return -0.3 * max(6.4 - heads, 0.0)
+
+def child_shrink(heads: Array) -> Array:
+    """How much shorter than adults people of (n,) ratios are likely to be, as logarithms, 0 or less."""
+    shrinks: Array = -SHRINK * np.maximum(GROWN_HEADS - heads, 0.0)
+    return shrinks
 
 
 class Projected(NamedTuple):
@@ -130,41 +132,65 @@ class Sight:
     distance_deviation_m: float | None = None  # a sensor's own; None for a tape measure's
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """What is thought of the unknowns before a frame is looked at: a normal distribution.
+
+    mean: (7,), covariance: (7, 7), of the logarithm of distance_m, bearing_deg, height_m, pitch_deg,
+    roll_deg, build, and heads. build: logarithm of the body's metres over those usual for such a ratio.
+    """
+
+    mean: Array
+    covariance: Array
+
+    def wider(self, deviations: Array) -> "Belief":
+        """The same with these (7,) deviations added, each on its own."""
+        return Belief(self.mean, self.covariance + np.diag(np.square(deviations)))
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A pose with the deviation of each of its values, and how badly it fits what is known.
 
-    misfit: sum of squared residuals, prior ones included, each in its own deviation.
+    misfit: sum of squared residuals, prior ones included, each in its own deviation. belief: what is thought
+    after the frame.
     """
 
     pose: Pose
     deviation: Pose
     misfit: float
+    belief: Belief
 
 
-@dataclass(frozen=True, slots=True)
-class Proportions:
-    """What is known of the person: log of the body's metres and the ratio, each with its deviation."""
-
-    body_m: float = PRIOR.body_m
-    body_spread: float = SPREAD.body_m
-    heads: float = PRIOR.heads
-    heads_spread: float = SPREAD.heads
+def first_belief() -> Belief:
+    """What is likely before anything is seen."""
+    return Belief(unknowns(row(PRIOR))[0], np.diag(np.square(SPREAD_OF_UNKNOWNS)))
 
 
-def estimate(
-    sight: Sight,
-    lens: Lens,
-    person: Proportions = Proportions(),
-    start: Pose | None = None,
-) -> Estimate:
-    """The likeliest pose for what is seen. start: a pose near it, such as the frame's before.
+def unknowns(poses: Array) -> Array:
+    """(n, 7) unknowns of (n, 7) poses."""
+    found = poses.copy()
+    found[:, 0] = np.log(poses[:, 0])
+    found[:, 5] = np.log(poses[:, 5] / PRIOR.body_m) - child_shrink(poses[:, 6])
+    return found
+
+
+def poses_of(found: Array) -> Array:
+    """(n, 7) poses of (n, 7) unknowns, as far as a pose can be."""
+    poses: Array = np.clip(found, _LEAST, _MOST)
+    poses[:, 0] = np.exp(poses[:, 0])
+    poses[:, 5] = PRIOR.body_m * np.exp(poses[:, 5] + child_shrink(poses[:, 6]))
+    return poses
+
+
+def estimate(sight: Sight, lens: Lens, belief: Belief | None = None, start: Pose | None = None) -> Estimate:
+    """The likeliest pose for what is seen. belief: `first_belief` if None. start: a pose near it.
 
     Damped Gauss-Newton on the sum of squared residuals over their deviations (Levenberg 1944); the
-    deviations come from the inverse of its normal matrix at the end.
+    covariance comes from the inverse of its normal matrix at the end.
     """
-    problem = _Problem(sight, lens, person)
-    at = problem.packed(start if start is not None else _first_guess(sight, lens, person))
+    problem = _Problem(sight, lens, first_belief() if belief is None else belief)
+    at = problem.packed(_first_guess(sight, lens, problem.belief) if start is None else start)
     residuals, slopes = problem.residuals(at)
     cost, damping = float(residuals @ residuals), 1e-3
     for _ in range(STEPS):
@@ -182,50 +208,44 @@ def estimate(
             damping *= 8
             if damping > 1e6:
                 break
-    spread = np.sqrt(np.diag(np.linalg.inv(slopes.T @ slopes)))
-    pose = problem.poses(at[None])[0]
-    return Estimate(_pose(pose), problem.deviation(pose, spread), cost)
+    after = problem.after(at, slopes)
+    pose = poses_of(after.mean[None])[0]
+    spread = np.sqrt(np.diag(after.covariance))
+    spread[[0, 5]] *= pose[[0, 5]]
+    return Estimate(_pose(pose), _pose(spread), cost, after)
+
+
+def ratio_deviation(found: Estimate, lens: Lens) -> float:
+    """Deviation of the heads ratio that the picture shows, or would show with head and feet in the frame."""
+    tried = found.belief.mean + _NUDGES
+    seen = project(poses_of(tried), lens)
+    ratio = (seen.foot - seen.head_top) / np.maximum(seen.chin - seen.head_top, 1e-6)
+    slope = (ratio[1:] - ratio[0]) / _NUDGE
+    return math.sqrt(float(slope @ found.belief.covariance @ slope))
 
 
 class _Problem:
-    """Residuals over the unknowns in units of their priors' deviations, 0 the priors' middle."""
+    """Residuals over the unknowns, turned and scaled so that the belief's mean is 0, its deviations 1."""
 
-    def __init__(self, sight: Sight, lens: Lens, person: Proportions) -> None:
-        self._lens, self._sight = lens, sight
-        self._prior = replace(PRIOR, body_m=person.body_m, heads=person.heads)
-        spread = replace(SPREAD, body_m=person.body_spread, heads=person.heads_spread)
-        self._middle = np.array([getattr(self._prior, name) for name in NAMES])
-        self._spread = np.array([getattr(spread, name) for name in NAMES])
-
-    def poses(self, at: Array) -> Array:
-        """(n, 7) poses of (n, 7) unknowns."""
-        off = np.clip(at * self._spread, _LEAST, _MOST)
-        poses: Array = self._middle + off
-        poses[:, 6] = np.maximum(poses[:, 6], 2.0)
-        taller = _shrinks(poses[:, 6]) - child_shrink(self._prior.heads) + off[:, 5]
-        poses[:, 0] = self._prior.distance_m * np.exp(off[:, 0])
-        poses[:, 5] = self._prior.body_m * np.exp(taller)
-        return poses
+    def __init__(self, sight: Sight, lens: Lens, belief: Belief) -> None:
+        self._lens, self._sight, self.belief = lens, sight, belief
+        self._root = np.linalg.cholesky(belief.covariance)
 
     def packed(self, pose: Pose) -> Array:
-        """The unknowns of a pose."""
-        off = np.array([getattr(pose, name) for name in NAMES]) - self._middle
-        off[0] = math.log(pose.distance_m / self._prior.distance_m)
-        shrunk = child_shrink(pose.heads) - child_shrink(self._prior.heads)
-        off[5] = math.log(pose.body_m / self._prior.body_m) - shrunk
-        unknowns: Array = off / self._spread
-        return unknowns
+        """A pose as it is searched for."""
+        packed: Array = np.linalg.solve(self._root, unknowns(row(pose))[0] - self.belief.mean)
+        return packed
 
-    def deviation(self, pose: Array, spread: Array) -> Pose:
-        """Deviations of the unknowns as those of a pose."""
-        scale = self._spread.copy()
-        scale[[0, 5]] *= pose[[0, 5]]
-        return _pose(scale * spread)
+    def after(self, at: Array, slopes: Array) -> Belief:
+        """What is thought once the search has ended."""
+        shape = self._root @ np.linalg.inv(slopes.T @ slopes) @ self._root.T
+        return Belief(self.belief.mean + self._root @ at, shape)
 
     def residuals(self, at: Array) -> tuple[Array, Array]:
         """(r,) residuals at the unknowns, and their (r, 7) slopes by forward differences."""
         tried = at + _NUDGES
-        found = np.concatenate([tried, self._told(self.poses(tried))], axis=1)
+        poses = poses_of(self.belief.mean + tried @ self._root.T)
+        found = np.concatenate([tried, self._told(poses)], axis=1)
         return found[0], (found[1:] - found[0]).T / _NUDGE
 
     def _told(self, poses: Array) -> Array:
@@ -256,34 +276,33 @@ class _Problem:
         return np.stack(found, axis=1) if found else np.zeros((len(poses), 0))
 
 
-def _pose(row: Array) -> Pose:
-    return Pose(*row.tolist())
+def row(pose: Pose) -> Array:
+    """A pose as a (1, 7) array."""
+    return np.array([[getattr(pose, name) for name in NAMES]])
 
 
-def _shrinks(heads: Array) -> Array:
-    """`child_shrink` of many ratios."""
-    shrinks: Array = -0.3 * np.maximum(6.4 - heads, 0.0)
-    return shrinks
+def _pose(values: Array) -> Pose:
+    return Pose(*values.tolist())
 
 
-def _first_guess(sight: Sight, lens: Lens, person: Proportions) -> Pose:
-    """Distance from whatever tells size, the rest as priors have it."""
+def _first_guess(sight: Sight, lens: Lens, belief: Belief) -> Pose:
+    """Distance and bearing from whatever tells size and place, the rest as it is believed to be."""
+    likely = _pose(poses_of(belief.mean[None])[0])
     size = None
     if sight.head_top is not None and sight.foot is not None:
-        size = (sight.foot - sight.head_top) / person.body_m
+        size = (sight.foot - sight.head_top) / likely.body_m
     elif sight.head_top is not None and sight.chin is not None:
-        size = (sight.chin - sight.head_top) * person.heads / person.body_m
+        size = (sight.chin - sight.head_top) * likely.heads / likely.body_m
     elif sight.width is not None:
         size = sight.width / BODY_WIDTH_M
-    far = PRIOR.distance_m if size is None else lens.focal / max(size, 1.0)
-    middle = (lens.width - 1) / 2 if sight.middle is None else sight.middle
-    bearing = math.degrees(math.atan((middle - (lens.width - 1) / 2) / lens.focal))
+    far = likely.distance_m if size is None else lens.focal / max(size, 1.0)
+    bearing = likely.bearing_deg
+    if sight.middle is not None:
+        bearing = math.degrees(math.atan((sight.middle - (lens.width - 1) / 2) / lens.focal))
     return replace(
-        PRIOR,
+        likely,
         distance_m=min(max(far, 0.4), 60.0),
         bearing_deg=bearing,
-        pitch_deg=sight.pitch_deg or 0.0,
-        roll_deg=sight.roll_deg or 0.0,
-        body_m=person.body_m,
-        heads=person.heads,
+        pitch_deg=likely.pitch_deg if sight.pitch_deg is None else sight.pitch_deg,
+        roll_deg=likely.roll_deg if sight.roll_deg is None else sight.roll_deg,
     )

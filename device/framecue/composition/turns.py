@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from framecue.composition.plan import Axis, Planner, moved
-from framecue.composition.pose import Pose
+from framecue.composition.pose import Pose, row
 
 Range = tuple[float, float]
 
@@ -50,4 +50,4 @@ def best_turn(planner: Planner) -> Turn:
     axes: tuple[Axis, ...] = ("pan", "tilt")
     amounts = np.array([[moves.get(axis, 0.0) for axis in axes]])
     pan, tilt = amounts[0].tolist()
-    return Turn(pan, tilt, Pose(*moved(planner.pose, amounts, axes)[0].tolist()))
+    return Turn(pan, tilt, Pose(*moved(row(planner.pose), amounts, axes)[0].tolist()))

@@ -68,7 +68,7 @@ def can_be(subject: Subject, distance: Distance, composition: Composition, view:
     scale = 2 * math.tan(math.radians(view.fov_deg) / 2) / composition.height
     tall_m = distance.metres * scale * (subject.foot_y - subject.head_top_y)
     heads = subject.heads
-    likely_m = None if heads is None else _ADULT_M * math.exp(child_shrink(heads))
+    likely_m = None if heads is None else _ADULT_M * math.exp(child_shrink(np.array([heads]))[0])
     least_m = _SMALLEST_M if likely_m is None else max(_SHORTEST * likely_m, _SMALLEST_M)
     doubt = 3 * distance.deviation / max(distance.metres, 0.1)
     return least_m * _STEEP * (1 - doubt) <= tall_m <= _TALLEST_M / _STEEP * (1 + doubt)
