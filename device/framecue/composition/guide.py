@@ -124,7 +124,9 @@ class Guide:
             self._cue, self._choice, self._since_s = wanted, choice, time_s
         shown = {} if self._choice is None else self._choice.wanted()
         self._said.note(tuple(shown), time_s)
-        self._where.asked({} if self._choice is None else self._choice.told(), time_s)
+        told = {} if self._choice is None else self._choice.told()
+        turn: dict[Axis, float] = {axis: degrees for axis, degrees in (self.turn or {}).items()}
+        self._where.asked({**told, **turn}, time_s)
         if self.pose is not None:
             self._obstacles.watch(shown, self.pose.pose.distance_m, self._ratio_gap, time_s)
         return self._cue
@@ -135,7 +137,7 @@ class Guide:
             return self._nobody(time_s)
         if self._seen_s is None or time_s - self._seen_s > self._settings.grace_s:
             self._begin()
-        self._seen_s, self.turn = time_s, {}
+        self._seen_s = time_s
         lens = Lens.of(composition.width, composition.height, self._fov_deg)
         self._fitted = fitted(self.look, framed, lens)
         framed, sight = self._steadied(framed, composition, lens, time_s)
@@ -143,7 +145,7 @@ class Guide:
         due = self.pose is None or time_s - self._thought_s >= THINKS_S
         if due:
             self._locate(sight, lens, time_s)
-            self._thought_s = time_s
+            self._thought_s, self.turn = time_s, {}
         first = self._told_first(framed, composition, lens, time_s)
         if first is not None:
             return first, None

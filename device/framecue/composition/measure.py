@@ -50,6 +50,7 @@ _LEAST_CONFIDENCE: Final = 0.3  # under which a region is no subject
 _REFINED: Final = 3  # subjects whose edges are sought in the picture, the main one first: bounds the time
 _WORTH: Final = 0.4  # of the main subject's weight: passers-by under it keep the edges of the maps
 _INSIDE: Final = 1.0  # frame pixels from the frame's edge at which an edge found in the picture is one
+_CLEAR: Final = 0.025  # of a person's height above the lowest cell: a foot line told there is inside the frame
 _FEET: Final = 0.25  # of a person's height: how far above their lowest cell their feet may be
 _CENTRAL: Final = 0.35  # of the frame's width: how far off its centre a main subject may well be
 
@@ -75,7 +76,7 @@ def measure(
             found.append((_weight(person, subject, width), person, subject))
     found.sort(key=lambda entry: -entry[0])
     subjects = [
-        _refined(image, person, subject, levels)
+        _refined(image, person, subject, levels, segmentation.heatmaps)
         if rank < _REFINED and weight >= _WORTH * found[0][0]
         else subject
         for rank, (weight, person, subject) in enumerate(found)
@@ -154,7 +155,13 @@ def _chin(person: Person, segmentation: Segmentation) -> float | None:
     return find_chin(segmentation.heatmaps, person.head, (rows, columns))
 
 
-def _refined(image: NDArray[np.uint8], person: Person, subject: Subject, levels: Levels) -> Subject:
+def _refined(
+    image: NDArray[np.uint8],
+    person: Person,
+    subject: Subject,
+    levels: Levels,
+    heatmaps: Mapping[str, NDArray[np.float32]],
+) -> Subject:
     """The same subject with head top and foot line sought in the picture, where it shows them.
 
     A head or foot that seemed cut is not when the picture shows it to end inside the frame.
@@ -167,11 +174,26 @@ def _refined(image: NDArray[np.uint8], person: Person, subject: Subject, levels:
             head_top = found
             cut.pop("top", None)
     if foot is not None or cut.get("bottom") == Part.FOOT:
-        found = _foot_edge(image, person, height - 1.0 if foot is None else foot, levels.foot)
+        told = foot if foot is not None else _told_foot(person, heatmaps, height)
+        found = _foot_edge(image, person, height - 1.0 if told is None else told, levels.foot)
+        found = told if found is None else found
         if found is not None and ("bottom" not in cut or found < height - 1 - _INSIDE):
             foot = found
             cut.pop("bottom", None)
     return replace(subject, head_top_y=head_top, foot_y=foot, cut=cut)
+
+
+def _told_foot(person: Person, heatmaps: Mapping[str, NDArray[np.float32]], height: int) -> float | None:
+    """Foot line by the model's own heatmap, pixels: a shadow that goes on below the shoes has none."""
+    if "foot" not in heatmaps:
+        return None
+    rows, columns = person.own.shape
+    left, top, right, bottom = person.box
+    region = (left / columns, (bottom - _FEET * (bottom - top)) / rows, right / columns, bottom / rows)
+    line = find_line(heatmaps["foot"], region)
+    if line is None or line > bottom / rows - _CLEAR * (bottom - top) / rows:
+        return None  # feet that the edge cuts look like feet that end at it
+    return line * height - 0.5
 
 
 def _head_edge(image: NDArray[np.uint8], person: Person, coarse: float, level: float) -> float | None:

@@ -58,9 +58,10 @@ class Figure:
         or float. Raises ValueError for other shapes.
 
         Heatmaps and ways come back at one cell for each of the model's. The heatmap "chin" is bright around
-        the lowest point of each face, 1.25 cells high at one deviation, twice that wide; "head" around each
-        head's middle, 1.5 of its cells at one deviation. The lines of head top and foot were only taught:
-        outlines are more exact.
+        the lowest point of each face, 1.25 cells high at one deviation, twice that wide; "foot" around the
+        lowest of each person's feet; "head" around each head's middle, 1.5 of its cells at one deviation.
+        Outlines are more exact than "foot", which tells shoes from the shadow below them; the line of the
+        head top was only taught.
         """
         odds, lines = _logits(outputs, "framecue_person"), _logits(outputs, "framecue_lines")
         scores = _checked(outputs, "framecue_parts").raw[0]
@@ -74,12 +75,12 @@ class Figure:
         ids = ((scores == scores.max(axis=2, keepdims=True)) * _BODY).max(axis=2)
         ids = self._outline.nearest(ids)
         ids[person < PERSON_LEVEL] = Part.BACKGROUND
-        chin = _sigmoid(self._whole.finer(lines[LINES.index("chin")][None])[0])
+        chin, foot = _sigmoid(self._whole.finer(lines[[LINES.index("chin"), LINES.index("foot")]]))
         heads, ways = _logits(outputs, "framecue_heads"), _logits(outputs, "framecue_ways")
         head = _sigmoid(self._heads.finer(heads)[0])
         cells = (np.array(ways.shape[1:], np.float32) - 1) + np.float32(1 / _HEAD_STRIDE)
         ways = self._heads.finer(ways) / cells[:, None, None]
-        return Segmentation(ids, person, {"chin": chin, "head": head}, ways)
+        return Segmentation(ids, person, {"chin": chin, "foot": foot, "head": head}, ways)
 
 
 def _checked(outputs: Mapping[str, Tensor], name: str) -> Tensor:
