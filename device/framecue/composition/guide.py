@@ -125,8 +125,9 @@ class Guide:
         shown = {} if self._choice is None else self._choice.wanted()
         self._said.note(tuple(shown), time_s)
         told = {} if self._choice is None else self._choice.told()
-        turn: dict[Axis, float] = {axis: degrees for axis, degrees in (self.turn or {}).items()}
-        self._where.asked({**told, **turn}, time_s)
+        for axis, degrees in (self.turn or {}).items():
+            told[axis] = degrees
+        self._where.asked(told, time_s)
         if self.pose is not None:
             self._obstacles.watch(shown, self.pose.pose.distance_m, self._ratio_gap, time_s)
         return self._cue

@@ -62,8 +62,6 @@ def find_people(segmentation: Segmentation) -> list[Person]:
     least = max(4.0, _SMALLEST * solid.size)
     large = [int(index) for index in order if stats[index, cv2.CC_STAT_AREA] >= least]
     blobs = (segmentation.parts == Part.FACE) | (segmentation.parts == Part.HAIR)
-    heads = _heads(blobs, regions)
-    noses = segmentation.heatmaps.get("nose")
     middles = find_heads(segmentation.heatmaps["head"]) if "head" in segmentation.heatmaps else []
     owners: list[tuple[NDArray[np.bool_], Box | None]] = []
     if segmentation.ways is not None and middles:
@@ -73,6 +71,7 @@ def find_people(segmentation: Segmentation) -> list[Person]:
             if np.count_nonzero(own) >= least:
                 owners.append((own, _head_at(own & blobs, place)))
         return [_person(own, head, segmentation, solid) for own, head in owners]
+    heads, noses = _heads(blobs, regions), segmentation.heatmaps.get("nose")
     _join_severed(regions, stats, large, heads)
     for index in large:
         own = regions == index

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from framecue.parts import Part, Segmentation
 from framecue.segmentation import Tensor
-from framecue.segmentation.cells import Cells, check_long_side, fitting_size
+from framecue.segmentation.cells import Cells, check_long_side, fitting_size, sigmoid
 
 STRIDE: Final = 16  # input pixels from one cell of the heads to the next
 KEYPOINTS: Final = (
@@ -86,7 +86,7 @@ class BodyPix:
         than a cell. Without heatmaps and offsets there are no keypoint maps.
         """
         finer = self._cells.finer(_grid(outputs))
-        person = _sigmoid(finer[0])
+        person = sigmoid(finer[0])
         parts = _likeliest(finer[1:])
         parts[finer[0] < 0] = Part.BACKGROUND
         if "float_heatmaps" not in outputs or "float_short_offsets" not in outputs:
@@ -159,10 +159,6 @@ def _checked(outputs: Mapping[str, Tensor], name: str) -> Tensor:
 def _probability(tensor: Tensor) -> NDArray[np.float32]:
     """Probabilities of a tensor of logits, same shape; of 8-bit values by a table of all there are."""
     if tensor.raw.dtype != np.uint8:
-        return _sigmoid(tensor.real())
-    table = _sigmoid(replace(tensor, raw=np.arange(256, dtype=np.uint8)).real())
+        return sigmoid(tensor.real())
+    table = sigmoid(replace(tensor, raw=np.arange(256, dtype=np.uint8)).real())
     return np.asarray(table.take(tensor.raw), np.float32)
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.float32(1) / (np.float32(1) + np.exp(-logits))

@@ -65,3 +65,8 @@ class Cells:
 
 def _whole_cells(pixels: float) -> int:
     return max(2, round((pixels - 1) / COARSEST)) * COARSEST + 1
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of logits."""
+    return np.float32(1) / (np.float32(1) + np.exp(-logits))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from framecue.parts import PERSON_LEVEL, Part, Segmentation
 from framecue.segmentation import Tensor
-from framecue.segmentation.cells import Cells, check_long_side, fitting_size
+from framecue.segmentation.cells import Cells, check_long_side, fitting_size, sigmoid
 
 STRIDE: Final = 4  # input pixels from one cell to the next
 LINES: Final = ("chin", "head_top", "foot")
@@ -70,14 +70,14 @@ class Figure:
                 f"framecue_person has {odds.shape[1:]} cells, framecue_lines {lines.shape[1:]}, "
                 f"framecue_parts {scores.shape[:2]}"
             )
-        person = _sigmoid(self._outline.finer(odds)[0])
+        person = sigmoid(self._outline.finer(odds)[0])
         # Quantization keeps order, so raw scores do for comparing.
         ids = ((scores == scores.max(axis=2, keepdims=True)) * _BODY).max(axis=2)
         ids = self._outline.nearest(ids)
         ids[person < PERSON_LEVEL] = Part.BACKGROUND
-        chin, foot = _sigmoid(self._whole.finer(lines[[LINES.index("chin"), LINES.index("foot")]]))
+        chin, foot = sigmoid(self._whole.finer(lines[[LINES.index("chin"), LINES.index("foot")]]))
         heads, ways = _logits(outputs, "framecue_heads"), _logits(outputs, "framecue_ways")
-        head = _sigmoid(self._heads.finer(heads)[0])
+        head = sigmoid(self._heads.finer(heads)[0])
         cells = (np.array(ways.shape[1:], np.float32) - 1) + np.float32(1 / _HEAD_STRIDE)
         ways = self._heads.finer(ways) / cells[:, None, None]
         return Segmentation(ids, person, {"chin": chin, "foot": foot, "head": head}, ways)
@@ -95,7 +95,3 @@ def _checked(outputs: Mapping[str, Tensor], name: str) -> Tensor:
 def _logits(outputs: Mapping[str, Tensor], name: str) -> NDArray[np.float32]:
     """(channels, gh, gw)."""
     return np.ascontiguousarray(_checked(outputs, name).real()[0].transpose(2, 0, 1))
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.float32(1) / (np.float32(1) + np.exp(-logits))
