@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from framecue.composition.cue import CueName
+from framecue.composition.cue import CueName, Unit
 from framecue.composition.plan import AXES
 
 log = logging.getLogger(__name__)
@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 REVERSAL_S: Final = 3.0  # the opposite of a cue is not said within so many seconds
 IN_VAIN_S: Final = 3.5  # a move asked for so long that changed nothing cannot be made
 IN_VAIN: Final = 0.75  # share of the amount still missing then
+LITTLE: Final[Mapping[Unit, float]] = {"m": 0.12, "deg": 1.5}  # changes so small are no sign that it was
 STRIKES: Final = 4  # times in a row that a new height did nothing for the ratio
 PROGRESS: Final = 0.75  # share of a ratio's gap that may be left for that
 TIRED: Final = 10  # times that the camera is raised or lowered for one scene
@@ -25,7 +26,9 @@ OPPOSITE: Final[Mapping[CueName, CueName]] = {
     name: other for up, down, *_ in AXES.values() for name, other in ((up, down), (down, up))
 }
 
-
+UNITS: Final[Mapping[CueName, Unit]] = {
+    name: unit for up, down, unit, _ in AXES.values() for name in (up, down)
+}
 HEIGHT: Final[frozenset[CueName]] = frozenset({"raise", "lower"})
 
 
@@ -69,7 +72,7 @@ class Obstacles:
                     self.blocked |= HEIGHT
                     self._at_m = distance_m
             since_s, first = self._asked.setdefault(name, (time_s, amount))
-            if not IN_VAIN * first <= amount <= first / IN_VAIN:  # something moves, if only the wrong way
+            if abs(amount - first) > max((1 - IN_VAIN) * first, LITTLE[UNITS[name]]):  # something moves
                 self._asked[name] = (time_s, amount)
             elif time_s - since_s >= IN_VAIN_S:
                 self.blocked |= {name}
