@@ -15,6 +15,7 @@ from models.training.labels import SOMEBODY, UNKNOWN
 from models.training.runner import Runner, likely, overlap
 from models.training.sources import everyday, outlines
 from numpy.typing import NDArray
+from tests.bench.ccp import largest_region
 from tests.bench.photos import Lines, Photo, errors, photos, spread
 
 from framecue.composition.measure import measure
@@ -60,7 +61,7 @@ def evaluate(folders: Folders, runners: Iterable[Runner], step: int = 1, worst: 
 
 def _look(photo: Photo, runner: Runner, row: Row) -> None:
     segmentation = runner.segment(photo.image)
-    person = _largest(likely(segmentation, photo.label.shape))
+    person = largest_region(likely(segmentation, photo.label.shape))
     row.overlaps[photo.name] = overlap(person, photo.label > 0)
     subject = measure(photo.image, segmentation).main_subject
     lines = Lines(None, None, None)
@@ -82,11 +83,6 @@ def _row(runner: Runner, row: Row) -> str:
         f"| {lost:.1%} ({no_ratio:.1%} without ratio) | {np.mean(row.everyday):.3f} "
         f"| {np.median(runner.invoke_s) * 1e3:.2f} |"
     )
-
-
-def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    _, regions, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    return regions == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if len(stats) > 1 else mask
 
 
 def _write_worst(folder: Path, folders: Folders, runner: Runner, row: Row, count: int = 4) -> None:

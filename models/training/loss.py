@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from framecue.parts import Part
+from framecue.segmentation.figure import STRIDE
 
 _EDGE = 2.0  # extra weight of labels next to another one
 _BRIGHT = 30.0  # extra weight of a heatmap's bright cells, which are few
@@ -17,6 +18,7 @@ _LINES = 0.5  # of the heatmaps' loss beside the parts'
 _WHERE = 0.3  # of the heads' places and the ways to them
 _TAUGHT = 0.5  # of agreeing with the published heads
 _SCALE = 10.0  # the teacher's surprise is small: most cells hold nobody
+_KNOWN = 0.05  # weight of the teacher's word on outlines where the label has one
 _CELLS = 4.0  # cells off the way to a head that cost as much as a wrong label
 _FINE = {Part.HAIR: 1.5, Part.FACE: 1.5, Part.FOOT: 2.0, HEAD: 1.5, LOWER: 1.5}
 
@@ -40,7 +42,8 @@ class Loss:
         return self
 
     def __call__(self, seen: Seen, target: Sequence[Tensor], teacher: Tensor) -> tuple[Tensor, ...]:
-        """target: a batch of each of sample.Target's. teacher: (b, 42, ...) logits of the published heads."""
+        """target: a batch of each of sample.Target's. teacher: (b, 42, ...) logits of the published heads,
+        on a grid of its own."""
         codes, lines, weights, where, where_weights = target
         logits = seen.fine.float()
         size = (codes.shape[1], codes.shape[2])
@@ -56,9 +59,20 @@ class Loss:
         strength = weights * (1 + _BRIGHT * lines)
         heat = (bits * strength).sum() / strength.sum().clamp(min=1)
         places = _places(seen, where, where_weights)
-        taught = functional.binary_cross_entropy_with_logits(seen.published.float(), torch.sigmoid(teacher))
-        total = parts + _LINES * heat * 10 / GRID + _WHERE * places + _TAUGHT * _SCALE * taught
+        taught = _echo(seen.published, teacher).mean()
+        somebody = _echo(seen.fine[:, :1], teacher[:, :1])
+        strength = torch.where(codes[:, None, :: STRIDE // GRID, :: STRIDE // GRID] == UNKNOWN, 1.0, _KNOWN)
+        taught = _SCALE * taught + (somebody * strength).mean()
+        total = parts + _LINES * heat * 10 / GRID + _WHERE * places + _TAUGHT * taught
         return total, parts.detach(), heat.detach(), places.detach(), taught.detach()
+
+
+def _echo(logits: Tensor, teacher: Tensor) -> Tensor:
+    """Cross entropy with what the teacher says, on the grid of the logits."""
+    odds = functional.interpolate(
+        torch.sigmoid(teacher), size=logits.shape[2:], mode="bilinear", align_corners=True
+    )
+    return functional.binary_cross_entropy_with_logits(logits.float(), odds, reduction="none")
 
 
 def _places(seen: Seen, where: Tensor, weights: Tensor) -> Tensor:

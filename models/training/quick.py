@@ -6,6 +6,7 @@ import torch
 from models.training.folders import Folders, held_out
 from models.training.labels import SOMEBODY
 from models.training.network import PARTS, Network
+from models.training.runner import overlap
 from models.training.sources import Sources, everyday, outlines
 from numpy.typing import NDArray
 
@@ -73,9 +74,3 @@ def brightest_row(heat: NDArray[np.float32]) -> float:
     near = heat[top : row + 4, left : column + 4]
     near = np.where(near > 0.3 * near.max(), near, 0)
     return top + float((near.sum(axis=1) * np.arange(len(near))).sum() / near.sum())
-
-
-def overlap(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Intersection over union; 1 where both are empty."""
-    union = np.count_nonzero(found | truth)
-    return float(np.count_nonzero(found & truth) / union) if union else 1.0

@@ -18,6 +18,7 @@ from models.training.network import Network, Published
 from models.training.quick import quick_report
 from models.training.sample import Target, target
 from models.training.sources import Sources
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 SIZES: Final = (
@@ -30,7 +31,9 @@ SIZES: Final = (
 _CHANCE: Final = (0.35, 0.25, 0.2, 0.1, 0.1)
 _WARM_UP: Final = 0.12  # share of the cycle in which the rate rises
 _DECAY: Final = 0.995  # of the averaged weights, a step
-_SLOW: Final = 0.05  # encoder's rate beside the decoder's: it must not forget what it knows of people
+_SLOW: Final = 0.15  # encoder's rate beside the decoder's: it must not forget what it knows of people
+_CLOSER: Final = 1.5  # times the teacher sees a frame enlarged: it finds more of small people so
+_NEVER: Final = -8.0  # logit of somebody where it is known that there is nobody
 
 
 class Batches(Dataset):  # type: ignore[type-arg]
@@ -94,9 +97,7 @@ def train(folders: Folders, options: Any) -> Path:
         optimizer.param_groups[0]["lr"], optimizer.param_groups[1]["lr"] = rate * _SLOW, rate
         image, *wanted = (value.to(device) for value in batch)
         picture = as_input(image).contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
-            taught = teacher(picture)
-        total, *shares = loss(network(picture), wanted, taught.float())
+        total, *shares = loss(network(picture), wanted, _taught(teacher, picture, wanted[0]))
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -127,6 +128,16 @@ def cycle(progress: float) -> float:
 def as_input(image: torch.Tensor) -> torch.Tensor:
     """(b, h, w, 3) uint8 to what the network takes: the published model's scale, (value - 128) / 128."""
     return (image.permute(0, 3, 1, 2).float() - 128) / 128
+
+
+def _taught(teacher: Published, picture: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+    """The teacher's logits of frames seen enlarged, and nobody in frames known to have nobody in them."""
+    size = [round((side - 1) * _CLOSER) + 1 for side in picture.shape[2:]]
+    with torch.no_grad():
+        closer = functional.interpolate(picture, size=size, mode="bilinear", align_corners=True)
+        logits = teacher(closer.contiguous(memory_format=torch.channels_last)).float()
+        logits[codes.flatten(1).amax(1) == 0, :1] = _NEVER
+    return logits
 
 
 def _pull(network: Network, anchor: list[torch.Tensor], share: float) -> None:
