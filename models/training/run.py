@@ -159,7 +159,7 @@ def _trials(place: Folders, options: argparse.Namespace) -> int:
 def _runners(place: Folders, options: argparse.Namespace) -> list:  # type: ignore[type-arg]
     from models.training.runner import open_runner
 
-    wanted = [f"{place.bodypix}:481", *(options.model or [f"{options.out}:481", f"{options.out}:305"])]
+    wanted = [f"{place.bodypix}:481", *(options.model or [f"{options.out}:481", f"{options.out}:337"])]
     pairs = [one.rpartition(":") for one in wanted]
     return [open_runner(Path(path), int(long_side)) for path, _, long_side in pairs]
 
