@@ -12,10 +12,10 @@ from framecue.album import Album
 from framecue.composition.look import load_look
 from framecue.frame import Still
 from framecue.looks.file import save_look
-from test_cli import env, portrait, refused, run, with_models
+from test_cli import portrait, refused, run, with_models
 from test_looks_learn import person, photo
 
-__all__ = ["env", "portrait", "with_models"]
+__all__ = ["portrait", "with_models"]
 
 
 def test_looks_list_names_every_look_and_those_that_cannot_be_used(env, tmp_path):

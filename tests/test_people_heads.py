@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -60,6 +60,7 @@ def shares(people: list[Person], figures: list[Figure]) -> list[float]:
 
 
 @given(apart=st.floats(50, 200), behind=st.floats(0, 60), noise=st.floats(0, 0.08))
+@example(apart=80.0, behind=0.0, noise=0.0625)  # heads midway between cells: two cells are as bright
 def test_two_people_are_two_however_much_they_overlap(apart: float, behind: float, noise: float) -> None:
     pair = [Figure(320 - apart / 2, 40 + behind, 300), Figure(320 + apart / 2, 60, 380)]
     people = find_people(pointing(pair, noise))

@@ -25,8 +25,12 @@ def find_heads(head: NDArray[np.float32]) -> list[Place]:
     """
     around = cv2.dilate(head, np.ones((2 * _AREA - 1, 2 * _AREA - 1), np.uint8))
     rows, columns = np.nonzero((head == around) & (head > _LIKELY))
-    order = np.argsort(-head[rows, columns], kind="stable")
-    return [_between_cells(head, int(rows[index]), int(columns[index])) for index in order]
+    kept: list[tuple[int, int]] = []
+    for index in np.argsort(-head[rows, columns], kind="stable"):
+        row, column = int(rows[index]), int(columns[index])
+        if all(max(abs(row - r), abs(column - c)) >= _AREA for r, c in kept):  # quantized peaks may be flat
+            kept.append((row, column))
+    return [_between_cells(head, row, column) for row, column in kept]
 
 
 def share_out(

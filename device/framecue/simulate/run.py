@@ -21,7 +21,8 @@ LIMIT_S: Final = 120.0  # nobody listens longer
 SMALL: Final = 0.1  # share of what a cue asks for that tells whether it points the right way
 REVERSAL_S: Final = 3.0
 ROLL_BIAS_DEG, ROLL_NOISE_DEG = 0.7, 0.3  # how wrong roll told from a picture is: of a run, of a frame
-HEADS_TOLERANCE: Final = 0.3  # a report's ratio is asked for at least this exactly
+HEADS_TOLERANCE: Final = 0.3  # a report's ratio is asked for at least this exactly, with exact lines
+SEEN_TOLERANCE: Final = 0.7  # the same through a segmenter, whose chins are off by up to .4 heads
 UNTOLD: Final = {"m": 0.5, "deg": 5.0}
 
 
@@ -63,12 +64,12 @@ class Result:
         return bool(self.errors) and all(abs(e) <= self.tolerances[n] for n, e in self.errors.items())
 
 
-def strict(look: Look) -> Look:
+def strict(look: Look, tolerance: float = HEADS_TOLERANCE) -> Look:
     """The look, its ratio asked for as exactly as the report promises."""
     heads = look.measures.heads
-    if heads is None or heads.tolerance <= HEADS_TOLERANCE:
+    if heads is None or heads.tolerance <= tolerance:
         return look
-    exact = Measure(value=heads.value, tolerance=HEADS_TOLERANCE)
+    exact = Measure(value=heads.value, tolerance=tolerance)
     return look.model_copy(update={"measures": look.measures.model_copy(update={"heads": exact})})
 
 
