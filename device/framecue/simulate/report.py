@@ -23,7 +23,7 @@ from framecue.simulate.head import Head
 from framecue.simulate.outline import Outline
 from framecue.simulate.place import Place, random_place
 from framecue.simulate.reach import best_reachable
-from framecue.simulate.run import HEADS_TOLERANCE, SEEN_TOLERANCE, AnyGuide, Result, run, strict
+from framecue.simulate.run import AnyGuide, Result, run, strict
 from framecue.studio.scene import Scene
 
 FOV_DEG: Final = 48.0
@@ -90,7 +90,7 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
     if look.measures.foot_line is None or look.measures.head_top is None:
         raise FramecueError(f"look {plan.look!r}: only looks of whole people can be simulated")
     if mount != "fixed":  # guests cannot mend a ratio
-        look = strict(look, HEADS_TOLERANCE if plan.model is None else SEEN_TOLERANCE)
+        look = strict(look)
     seed = int(np.random.default_rng([plan.seed, number % PEOPLE, 1]).integers(2**31))
     size = SIZES[int(rng.integers(len(SIZES)))]
     if look.orientation != "any":

@@ -21,8 +21,7 @@ LIMIT_S: Final = 120.0  # nobody listens longer
 SMALL: Final = 0.1  # share of what a cue asks for that tells whether it points the right way
 REVERSAL_S: Final = 3.0
 ROLL_BIAS_DEG, ROLL_NOISE_DEG = 0.7, 0.3  # how wrong roll told from a picture is: of a run, of a frame
-HEADS_TOLERANCE: Final = 0.3  # a report's ratio is asked for at least this exactly, with exact lines
-SEEN_TOLERANCE: Final = 0.7  # the same through a segmenter, whose chins are off by up to .4 heads
+HEADS_TOLERANCE: Final = 0.3  # a report's ratio is asked for at least this exactly
 UNTOLD: Final = {"m": 0.5, "deg": 5.0}
 
 
@@ -64,12 +63,12 @@ class Result:
         return bool(self.errors) and all(abs(e) <= self.tolerances[n] for n, e in self.errors.items())
 
 
-def strict(look: Look, tolerance: float = HEADS_TOLERANCE) -> Look:
+def strict(look: Look) -> Look:
     """The look, its ratio asked for as exactly as the report promises."""
     heads = look.measures.heads
-    if heads is None or heads.tolerance <= tolerance:
+    if heads is None or heads.tolerance <= HEADS_TOLERANCE:
         return look
-    exact = Measure(value=heads.value, tolerance=tolerance)
+    exact = Measure(value=heads.value, tolerance=HEADS_TOLERANCE)
     return look.model_copy(update={"measures": look.measures.model_copy(update={"heads": exact})})
 
 
