@@ -1,10 +1,14 @@
-"""The base of every settings table: frozen, and refusing keys it does not know."""
+"""The base of every settings table: frozen, and refusing keys it does not know; and tables in files."""
 
 import difflib
-from typing import Any
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
+
+from framecue.errors import SettingsError
 
 
 class Table(BaseModel):
@@ -28,3 +32,26 @@ def refuse_unknown_keys(given: dict[str, Any], known: list[str]) -> None:
     near = difflib.get_close_matches(unknown, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}"
     raise PydanticCustomError("unknown_key", "no such key: {key}; {hint}", {"key": unknown, "hint": hint})
+
+
+Read = TypeVar("Read", bound=Table)
+
+
+def read_table(table: type[Read], path: Path, what: str, *, strange: str, make: str, again: str) -> Read:
+    """Read a table that a calibration wrote. Raises SettingsError, one line, where it cannot be used.
+
+    what: the file's kind, before its path. strange: said of a file that is none of them. make, again: what to
+    do about one that cannot be read, and about one that is wrong.
+    """
+    path = path.expanduser()
+    try:
+        return table.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{what} {path}: cannot be read ({error.strerror}); {make}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise SettingsError(f"{what} {path}: {strange}; {again}") from None
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in fault["loc"])
+        text = fault["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{what} {path}: {where + ': ' if where else ''}{text}; {again}") from None

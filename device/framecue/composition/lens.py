@@ -1,7 +1,6 @@
 """The real lens of a camera: its field of view, and what its distortion does to measured points."""
 
 import math
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -9,12 +8,11 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from framecue.composition.geometry import focal_px
 from framecue.composition.subject import Composition, Subject
-from framecue.errors import SettingsError
-from framecue.table import Table
+from framecue.table import Table, read_table
 
 _DIAGONAL_35MM: Final = math.hypot(36, 24)
 _EXIF_IFD, _FOCAL_35MM = 0x8769, 0xA405
@@ -64,20 +62,10 @@ def load_lens(path: Path | None) -> Lens | None:
     """Read a lens file; None for none. Raises SettingsError, one line, where it cannot be used."""
     if path is None:
         return None
-    path = path.expanduser()
-    try:
-        return Lens.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(f"lens {path}: cannot be read ({error.strerror}); calibrate the lens") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        raise SettingsError(f"lens {path}: is not a lens file; calibrate the lens again") from None
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in fault["loc"])
-        text = fault["msg"].removeprefix("Value error, ")
-        raise SettingsError(
-            f"lens {path}: {where + ': ' if where else ''}{text}; calibrate the lens again"
-        ) from None
+    return read_table(
+        Lens, path, "lens",
+        strange="is not a lens file", make="calibrate the lens", again="calibrate the lens again",
+    )  # fmt: skip
 
 
 def straightened(composition: Composition, lens: Lens | None) -> Composition:

@@ -4,17 +4,15 @@ Axes are OpenCV's: right, down, forward.
 """
 
 import math
-import tomllib
 from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from framecue.depth import DepthSettings
-from framecue.errors import SettingsError
-from framecue.table import Table
+from framecue.table import Table, read_table
 
 _MOST_M = 1.0  # between sensor and camera: further apart they do not see the same
 
@@ -50,22 +48,10 @@ def alignment_of(settings: DepthSettings) -> Alignment:
     path = settings.calibration
     if path is None:
         return Alignment(offset_m=(settings.right_m, -settings.up_m, 0.0))
-    path = path.expanduser()
-    try:
-        return Alignment.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(
-            f"depth calibration {path}: cannot be read ({error.strerror}); calibrate the depth sensor"
-        ) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        raise SettingsError(f"depth calibration {path}: is no such file; calibrate again") from None
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in fault["loc"])
-        text = fault["msg"].removeprefix("Value error, ")
-        raise SettingsError(
-            f"depth calibration {path}: {where + ': ' if where else ''}{text}; calibrate again"
-        ) from None
+    return read_table(
+        Alignment, path, "depth calibration",
+        strange="is no such file", make="calibrate the depth sensor", again="calibrate again",
+    )  # fmt: skip
 
 
 def alignment_file(alignment: Alignment, pairs: int) -> str:

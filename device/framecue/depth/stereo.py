@@ -5,18 +5,16 @@ mutual information", PAMI 2008). What has no clear match, or another one seen fr
 """
 
 import math
-import tomllib
 from pathlib import Path
 from typing import Final, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from framecue.composition.lens import Lens
-from framecue.errors import SettingsError
-from framecue.table import Table
+from framecue.table import Table, read_table
 
 MATCHED: Final = (640, 640)  # pixels across and down that are matched, at most
 _NEAREST_M: Final = 0.5
@@ -50,22 +48,10 @@ class Pair(Table):
 
 def load_pair(path: Path) -> Pair:
     """Read a pair's file. Raises SettingsError, one line, where it cannot be used."""
-    path = path.expanduser()
-    try:
-        return Pair.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(
-            f"pair {path}: cannot be read ({error.strerror}); calibrate the cameras"
-        ) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        raise SettingsError(f"pair {path}: is no file of a pair; calibrate the cameras again") from None
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in fault["loc"])
-        text = fault["msg"].removeprefix("Value error, ")
-        raise SettingsError(
-            f"pair {path}: {where + ': ' if where else ''}{text}; calibrate the cameras again"
-        ) from None
+    return read_table(
+        Pair, path, "pair",
+        strange="is no file of a pair", make="calibrate the cameras", again="calibrate the cameras again",
+    )  # fmt: skip
 
 
 def depth_of(left: Picture, right: Picture, pair: Pair) -> NDArray[np.float32]:
