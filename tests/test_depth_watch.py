@@ -39,17 +39,18 @@ from framecue.portrait import PortraitSettings
 from framecue.portrait.depth import nearness
 from framecue.portrait.make import Maker, Wanted
 from framecue.studio.exact import ExactSegmenter
+from stepped import Stepped
 from test_booth import Rig as BoothRig
 
 VIEW = CameraView(640 / 480, 48.0)
 
 
-class Watched:
+class Watched(Stepped):
     """A watch whose thread waits for a test to let it go on, one map or pause at a time."""
 
     def __init__(self, rig: DepthRig, open_sensor: Callable[[], DepthSensor] | None = None) -> None:
+        super().__init__()
         self.rig, self.pauses = rig, list[float]()
-        self._go, self._waiting = threading.Semaphore(0), threading.Semaphore(0)
         self.watch = DepthWatch(
             rig.settings, open_sensor or self._opened, VIEW, clock=rig.clock, wait=self._pause
         )
@@ -59,36 +60,17 @@ class Watched:
         read = sensor.read
 
         def one_at_a_time(timeout_s: float) -> DepthFrame:
-            self._hold()
+            self.hold()
             return read(timeout_s)
 
         sensor.read = one_at_a_time  # type: ignore[method-assign]
         return sensor
 
-    def _hold(self) -> None:
-        self._waiting.release()
-        assert self._go.acquire(timeout=20)
-
     def _pause(self, stopping: threading.Event, seconds: float) -> bool:
         self.pauses.append(seconds)
         self.rig.clock.now_s += seconds
-        self._hold()
+        self.hold()
         return stopping.is_set()
-
-    def __enter__(self) -> "Watched":
-        self.watch.start()
-        assert self._waiting.acquire(timeout=20)
-        return self
-
-    def step(self, count: int = 1) -> None:
-        for _ in range(count):
-            self._go.release()
-            assert self._waiting.acquire(timeout=20)
-
-    def __exit__(self, *_: object) -> None:
-        self.watch._stopping.set()
-        self._go.release()
-        self.watch.stop()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from framecue.imu import IMUS, Imu, ImuSettings, Reading, icm20948, mpu6050, sim
 from framecue.imu.attitude import Attitude, Tilt
 from framecue.imu.twin import TwinBus, TwinChip, TwinIcm20948, TwinMpu6050
 from framecue.imu.watch import ImuWatch
+from stepped import Stepped
 
 
 class Clock:
@@ -193,12 +194,12 @@ def test_numbers_that_are_none_are_not_used(bad: float) -> None:
 # The watch
 
 
-class Watched:
+class Watched(Stepped):
     """A watch whose thread waits for a test to let it go on, one reading or pause at a time."""
 
     def __init__(self, rig: Rig, open_imu: Callable[[], Imu] | None = None) -> None:
+        super().__init__()
         self.rig, self.lies = rig, list[str]()
-        self._go, self._waiting = threading.Semaphore(0), threading.Semaphore(0)
         self.watch = ImuWatch(
             rig.settings,  # type: ignore[arg-type]
             open_imu or rig.open,
@@ -208,25 +209,9 @@ class Watched:
         )
 
     def _wait(self, stopping: threading.Event, seconds: float) -> bool:
-        self._waiting.release()
-        assert self._go.acquire(timeout=20)
+        self.hold()
         self.rig.clock.now_s += seconds
         return stopping.is_set()
-
-    def __enter__(self) -> "Watched":
-        self.watch.start()
-        assert self._waiting.acquire(timeout=20)
-        return self
-
-    def step(self, count: int = 1) -> None:
-        for _ in range(count):
-            self._go.release()
-            assert self._waiting.acquire(timeout=20)
-
-    def __exit__(self, *_: object) -> None:
-        self.watch._stopping.set()
-        self._go.release()
-        self.watch.stop()
 
 
 @pytest.fixture
