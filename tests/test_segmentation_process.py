@@ -1,9 +1,11 @@
 """The model's process: what it answers, and what happens when it does not."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -134,11 +136,43 @@ def test_close_ends_the_process_and_leaves_no_descriptor(model: Path) -> None:
         run(process, picture())
 
 
-def test_ctrl_c_in_the_terminal_does_not_reach_it(process: ModelProcess) -> None:
+@pytest.mark.parametrize("answers", ["time.sleep(60)", "channel.send(b'{}'); time.sleep(60)"])
+def test_close_in_the_middle_of_a_run_ends_it_at_once_and_starts_nothing_new(answers: str) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    _closed_in_the_middle(staged(READY + answers))
+    gc.collect()  # what was raised holds what it was about
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def _closed_in_the_middle(process: ModelProcess) -> None:
+    ended: list[BaseException] = []
+    process.input(8, 8)
+    pid = process.pid
+    runs = threading.Thread(target=lambda: ended.append(_caught(process.invoke)))
+    runs.start()
+    process.close()
+    runs.join(BACK_S + SLACK_S)
+    assert isinstance(ended[0], SegmenterError), ended
+    assert pid is not None
+    assert gone(pid)
+    assert process.pid is None
+
+
+def _caught(act: Callable[[], object]) -> BaseException:
+    """What acting raises; AssertionError where it raises nothing."""
+    try:
+        act()
+    except BaseException as error:  # noqa: BLE001
+        return error
+    return AssertionError("nothing was raised")
+
+
+def test_signals_to_everything_that_the_terminal_or_timeout_started_do_not_reach_it(
+    process: ModelProcess,
+) -> None:
     run(process, picture())
     assert process.pid is not None
-    os.kill(process.pid, signal.SIGINT)
-    run(process, picture())
+    assert os.getpgid(process.pid) != os.getpgid(0)
 
 
 def test_it_ends_with_its_parent(model: Path) -> None:

@@ -162,6 +162,8 @@ class LiveLoop:
         self._observe(moment)
 
     def _fail(self, text: str) -> None:
+        if self._stop.is_set():  # the segmenter may be ended before a frame that takes long is done
+            return
         if self.fault is None:
             log.error("%s", text)
             self._indicator.notice(Notice("fault", "No cues for a moment"))

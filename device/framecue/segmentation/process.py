@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,6 +28,7 @@ START_LIMIT_S: Final = 15.0  # a Pi Zero takes five to import numpy and find its
 FIRST_TIMES: Final = 5  # as long may a process's first run take: it packs the weights, cold and beside others
 REAP_LIMIT_S: Final = 1.0  # a process stuck in a driver may outlive its SIGKILL
 BACKOFF_S: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # by deaths since the last answer
+ENDED: Final = "the model's process was ended"
 WORKER: Final = (sys.executable, "-P", "-m", "framecue.segmentation.worker")
 
 
@@ -47,9 +49,9 @@ class ModelProcess:
     answer_limit_s: seconds after which a run counts as hung; a new process's first has five times as long.
     clock: seconds, monotonic; command: what to start instead of the worker; both for staging faults.
 
-    Use from one thread at a time. Whatever goes wrong in `input` or `invoke` raises SegmenterError, and
-    the replacement is on its way by then; its cause is the error that the model's process reported, if
-    it did. A process that keeps dying before it answers is started less and less often.
+    Use from one thread at a time; `close` may come from another. Whatever goes wrong in `input` or `invoke`
+    raises SegmenterError, and the replacement is on its way by then; its cause is the error that the model's
+    process reported, if it did. A process that keeps dying before it answers is started less and less often.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class ModelProcess:
         self._clock, self._command = clock, command
         self._model = _shared("framecue-model", model)
         self._child: _Child | None = None
+        self._turn = threading.RLock()  # who holds it may use the child's descriptors
+        self._closing = False
         self._deaths, self._not_before, self._number = 0, 0.0, 0
         self.fixed_size: tuple[int, int] | None = None
         try:
@@ -87,35 +91,53 @@ class ModelProcess:
         `fixed_size` is then the input (height, width) of a model that takes no other, else None.
         Raises SegmenterError, with the reported error as its cause, when it does not start.
         """
-        if self._model < 0:
-            raise SegmenterError("the model's process was ended")
-        if self._child is None:
-            wait_s = self._not_before - self._clock()
-            if wait_s > 0:
-                raise SegmenterError(f"the model's process keeps dying; next try in {wait_s:.1f} s")
-            self._start()
-        if self._child is not None and not self._child.ready:
-            told = self._told(self._receive(START_LIMIT_S))
-            try:
-                self.fixed_size = told["fixed_size"] and (
-                    int(told["fixed_size"][0]),
-                    int(told["fixed_size"][1]),
-                )
-            except (KeyError, TypeError, ValueError, IndexError) as error:
-                self._fail(f"answered nonsense ({error!r})")
-            self._child.ready = True
+        with self._turn:
+            if self._closing:
+                raise SegmenterError(ENDED)
+            if self._child is None:
+                wait_s = self._not_before - self._clock()
+                if wait_s > 0:
+                    raise SegmenterError(f"the model's process keeps dying; next try in {wait_s:.1f} s")
+                self._start()
+            if self._child is not None and not self._child.ready:
+                told = self._told(self._receive(START_LIMIT_S))
+                try:
+                    size = told["fixed_size"]
+                    self.fixed_size = size and (int(size[0]), int(size[1]))
+                except (KeyError, TypeError, ValueError, IndexError) as error:
+                    self._fail(f"answered nonsense ({error!r})")
+                self._child.ready = True
 
     def input(self, height: int, width: int) -> NDArray[np.uint8]:
         """Where to write the next picture: (height, width, 3) uint8 RGB in memory the process sees.
 
         Valid until the next call of `input` after a fault; write, then `invoke`.
         """
-        self.wait_ready()
-        assert self._child is not None
-        return self._child.input(height, width)
+        with self._turn:
+            self.wait_ready()
+            assert self._child is not None
+            return self._child.input(height, width)
 
     def invoke(self) -> Answer:
         """Run the model on what was written to the last `input`; the outputs are copies."""
+        with self._turn:
+            return self._invoke()
+
+    def close(self) -> None:
+        """End the process, in the middle of a run if need be; may be called twice."""
+        self._closing = True
+        child = self._child
+        if child is not None:
+            child.hang_up()  # whoever waits for an answer gets its end, and lets go of its turn
+        with self._turn:
+            if self._child is not None:
+                self._child.end()
+                self._child = None
+            if self._model >= 0:
+                os.close(self._model)
+                self._model = -1
+
+    def _invoke(self) -> Answer:
         child = self._child
         if child is None or not child.ready:
             raise SegmenterError("the model's process was lost before the run")
@@ -139,15 +161,6 @@ class ModelProcess:
         outputs = {name: replace(there, raw=there.raw.copy()) for name, there in child.outputs.items()}
         self._deaths, child.answered = 0, True
         return Answer(outputs, invoke_s, time.perf_counter() - start - invoke_s)
-
-    def close(self) -> None:
-        """End the process; may be called twice."""
-        if self._child is not None:
-            self._child.end()
-            self._child = None
-        if self._model >= 0:
-            os.close(self._model)
-            self._model = -1
 
     def _start(self) -> None:
         try:
@@ -183,6 +196,9 @@ class ModelProcess:
         """Kill the process, start its replacement or set the time for that, and raise."""
         assert self._child is not None
         child, self._child = self._child, None
+        if self._closing:
+            child.end()
+            raise SegmenterError(ENDED)
         # Its socket ends a moment before it does, and how it ended is worth knowing.
         last_words = child.kill(patience_s=0.2 if reason == "died" else 0.0)
         delay_s = BACKOFF_S[min(self._deaths, len(BACKOFF_S) - 1)]
@@ -211,6 +227,8 @@ class _Child:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=self._errors_fd,
+                    # Ctrl-C and `timeout` signal whole groups; the parent decides when this one ends.
+                    process_group=0,
                     # LiteRT has threads of its own; numpy's would only cost memory.
                     env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
                 )
@@ -243,6 +261,11 @@ class _Child:
                 raise ValueError(f"output {entry}")
             there: NDArray[Any] = np.ndarray(shape, dtype, memory, offset)  # refuses to reach past the end
             self.outputs[entry["name"]] = Tensor(there, float(entry["scale"]), int(entry["zero_point"]))
+
+    def hang_up(self) -> None:
+        """End its socket, and so, in a while, the process. From any thread."""
+        with suppress(OSError):
+            self.channel.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
         """Let it end by itself if it can; an Edge TPU killed in the middle may need replugging."""

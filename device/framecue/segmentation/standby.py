@@ -90,6 +90,8 @@ class StandbySegmenter:
             try:
                 return self._main.segment(image)
             except SegmenterError as error:
+                if self._stopping.is_set():
+                    raise
                 self._lose(error)
         return self._standby.segment(image)
 

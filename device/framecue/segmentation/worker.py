@@ -13,7 +13,6 @@ this process the output memory.
 import json
 import mmap
 import os
-import signal
 import socket
 import struct
 import sys
@@ -91,8 +90,6 @@ def _memory(fd: int, size: int) -> NDArray[np.uint8]:
 
 def main(arguments: str) -> int:
     """Serve as told by the parent's JSON object; returns the exit status."""
-    # Ctrl-C in a terminal reaches every process of the group; the parent decides when this one ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     order = json.loads(arguments)
     channel = socket.socket(fileno=order["channel_fd"])
     try:
