@@ -1,9 +1,10 @@
-"""A thread that keeps reading a depth sensor, outlives its faults, and notices when it lies."""
+"""Keeps reading a depth sensor, and notices when it hangs, sticks or lies."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, cast
 
 import numpy as np
@@ -14,22 +15,20 @@ from framecue.depth.align import CameraView, DepthMap, aligned
 from framecue.depth.alignment import alignment_of
 from framecue.doubt import Doubt
 from framecue.errors import DepthError
+from framecue.sensor import SensorWatch, Wait
 
 _log: Final = logging.getLogger(__name__)
 
-_FIRST_WAIT_S: Final = 0.5  # before a sensor that failed is opened again; doubles up to the longest
-_LONGEST_WAIT_S: Final = 60.0
+_LONGEST_WAIT_S: Final = 60.0  # before a sensor that failed is opened again
 _READ_S: Final = 3.0  # what one map may take, beside the time between two
 _HANG_S: Final = 30.0  # how long opening or reading may run before the driver counts as hung
-_STOP_S: Final = 0.5
 _REPEATS: Final = 10  # identical maps in a row, noise and all, that only a stuck sensor gives
 
 
-class DepthWatch:
+class DepthWatch(SensorWatch[DepthSensor]):
     """Reads a sensor in a thread of its own; every method may be called from any thread.
 
-    open_sensor: makes the driver; called again after each fault, and after a lie. view: the camera's, which
-    maps are laid over. wait: waits for an event at most so many seconds; tests pass their own.
+    open_sensor and wait: as in SensorWatch; a lie is a fault. view: the camera's, which maps are laid over.
     Raises SettingsError where the settings' calibration cannot be used.
     """
 
@@ -40,31 +39,19 @@ class DepthWatch:
         view: CameraView,
         *,
         clock: Callable[[], float] = time.monotonic,
-        wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+        wait: Wait = threading.Event.wait,
     ) -> None:
+        instead = "distances are told from sizes in the picture"
+        super().__init__("depth sensor", instead, self._opened, _LONGEST_WAIT_S, wait)
         self.view = view
-        self._settings, self._open = settings, open_sensor
+        self._settings, self._open_sensor, self._clock = settings, open_sensor, clock
         self._alignment = alignment_of(settings)
-        self._clock, self._wait = clock, wait
         self._map: DepthMap | None = None
-        self._fault: str | None = None
-        self._said = False  # whether this fault was logged: once, until the sensor has worked again
+        self._lie_said = False
         self._lie: str | None = None  # told by the one who compares, taken up by the thread
         self._doubt = Doubt()
         self._agreed = False
         self._call_ends_s: float | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="depth", daemon=True)
-
-    def start(self) -> None:
-        """Start reading; returns at once, whether or not there is a sensor."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop reading; does not wait for a driver that hangs."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_S)
 
     @property
     def fault(self) -> str | None:
@@ -102,57 +89,44 @@ class DepthWatch:
 
     # What follows runs in the sensor's thread.
 
-    def _run(self) -> None:
-        wait_s = _FIRST_WAIT_S
-        while not self._stopping.is_set():
-            try:
-                self._call_ends_s = self._clock() + _HANG_S
-                sensor = self._open()
-            except Exception as error:  # noqa: BLE001  whatever a driver throws, the booth goes on without it
-                self._note(error)
-            else:
-                if self._read(sensor):
-                    wait_s = _FIRST_WAIT_S
-            finally:
-                self._call_ends_s = None
-            if self._stopping.is_set():
-                return
-            self._wait(self._stopping, wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-
-    def _read(self, sensor: DepthSensor) -> bool:
-        """Read until a fault, a lie or the end; returns whether the sensor can be said to have worked."""
-        frozen, gave = _Frozen(getattr(sensor, "lively", False)), False
+    def _opened(self) -> DepthSensor:
+        with self._expected():
+            sensor = self._open_sensor()
         self._lie, self._agreed, self._doubt = None, False, Doubt()
+        return sensor
+
+    def _read(self, sensor: DepthSensor) -> None:
+        frozen = _Frozen(getattr(sensor, "lively", False))
         try:
             while not self._stopping.is_set():
-                self._call_ends_s = self._clock() + _HANG_S
-                frame = sensor.read(_READ_S + 1 / self._settings.rate)
+                with self._expected():
+                    frame = sensor.read(_READ_S + 1 / self._settings.rate)
                 frozen.check(frame)
                 if self._lie is not None:
+                    self._worked = False
                     raise DepthError(self._lie)
                 self._map = aligned(frame, self._alignment, self.view)
-                if not gave:
+                if not self._worked:
                     _log.info("depth sensor: maps of %d x %d", *frame.depth_m.shape[::-1])
-                gave, self._fault = True, None
+                self._works()
                 if self._agreed:
-                    self._said = False
-        except Exception as error:  # noqa: BLE001  as above
-            self._note(error)
+                    self._lie_said = False
         finally:
             self._map = None  # what was measured before a fault is not what is there now
-            try:
-                sensor.close()
-            except Exception:  # noqa: BLE001  it is being given up anyway
-                _log.debug("closing the depth sensor failed", exc_info=True)
-        return gave and self._lie is None
 
-    def _note(self, error: Exception) -> None:
-        text = str(error) if isinstance(error, DepthError) else f"{type(error).__name__}: {error}"
-        if not self._said or (self._lie is None and self._fault is None):
-            self._said = True
-            _log.warning("depth sensor: %s; distances are told from sizes in the picture", text)
-        self._fault = text
+    @contextmanager
+    def _expected(self) -> Iterator[None]:
+        """A call of the driver, which counts as hung when it takes too long."""
+        self._call_ends_s = self._clock() + _HANG_S
+        yield
+        self._call_ends_s = None
+
+    def _is_news(self, fault: str) -> bool:
+        """As in SensorWatch; a lie is told once, until a picture has agreed."""
+        if self._lie is None:
+            return super()._is_news(fault)
+        said, self._lie_said = self._lie_said, True
+        return not said
 
 
 def watched(
