@@ -12,6 +12,7 @@ from typing import Literal, cast
 from framecue.album import Album, Shot
 from framecue.album.copies import Copies
 from framecue.album.watch import AlbumWatch
+from framecue.attached import opened_indicators, opened_shutters, opened_turner, watched_imu
 from framecue.camera import CAMERAS, Camera
 from framecue.camera.feed import Feed
 from framecue.composition.guide import Guide
@@ -20,19 +21,16 @@ from framecue.composition.look import Look, load_look
 from framecue.composition.observe import Observer
 from framecue.depth.align import CameraView
 from framecue.depth.watch import watched
-from framecue.errors import AlbumError, CameraError, IndicatorError, PanTiltError, ShutterError
+from framecue.errors import AlbumError, CameraError
 from framecue.finish import Finisher
 from framecue.frame import Frame
 from framecue.health import Health
-from framecue.imu import IMUS, Imu
-from framecue.imu.watch import ImuWatch
-from framecue.indicators import INDICATORS, Indicator, Notice
+from framecue.indicators import Indicator, Notice
 from framecue.indicators.panel import Panel
 from framecue.indicators.views import view_of
 from framecue.live import LiveLoop, Moment, Pipeline
 from framecue.looks.picker import LookPicker
-from framecue.pantilt import PAN_TILTS, PanTilt
-from framecue.pantilt.turner import Turner
+from framecue.pantilt import PanTilt
 from framecue.photos import measure_image
 from framecue.portrait.darkroom import Darkroom
 from framecue.presses import Presses
@@ -41,7 +39,7 @@ from framecue.segmentation.turns import InTurns
 from framecue.service import Service
 from framecue.settings import BoothSettings, Settings
 from framecue.shots import Shots
-from framecue.shutter import SHUTTERS, Request, Shutter
+from framecue.shutter import Request, Shutter
 from framecue.shutter.ready import ReadyShutter
 from framecue.starts import PROVEN_S
 
@@ -93,7 +91,7 @@ class Booth:
         self._on_proven, self._safe = on_proven, safe
         self._segmenter = InTurns(segmenter)  # the live path's, and now and then a shot's
         self._stop = threading.Event()
-        self._panel = Panel((*_opened_indicators(settings), *indicators))
+        self._panel = Panel((*opened_indicators(settings), *indicators))
         self.album_watch = AlbumWatch(album, settings.album.warn_shots, self._panel.notice, clock)
         self.copies = Copies(settings.album, self._panel.notice, clock=clock)
         self.feed = Feed(
@@ -105,11 +103,13 @@ class Booth:
         look = load_look(settings.guide.look, settings.looks.folders)
         lens = load_lens(settings.camera.lens)
         self._fov_deg = settings.camera.fov_deg_with(lens)
-        self._imu = self._watched_imu(clock)
+        self._imu = watched_imu(settings.imu, lambda text: self._panel.notice(Notice("fault", text)), clock)
         view = CameraView(settings.camera.width / settings.camera.height, self._fov_deg, lens)
         self._depth = None if safe else watched(settings.depth, self._seen, view, clock)
         self._sensors = [each for each in (self._imu, self._depth) if each is not None]
-        self.turner = self._opened_head(head)
+        self.turner = (
+            None if safe else opened_turner(settings, lambda: self.shots.busy or self._presses.counting, head)
+        )
         self.darkroom = Darkroom(
             settings.portrait,
             settings.segmenter,
@@ -208,7 +208,7 @@ class Booth:
                 self.finisher.start()
                 self.copies.start()
                 self.darkroom.start()
-            shutters += self._opened_shutters()
+            shutters += opened_shutters(self._settings, self.ask)
             return self._watch(limit_s)
         finally:
             self._service.stopping()
@@ -238,32 +238,6 @@ class Booth:
         reach = (lambda: None) if turner is None else (lambda: turner.reach)
         return Guide(look, self._fov_deg, self._settings.guide, reach)
 
-    def _opened_head(self, head: PanTilt | None) -> Turner | None:
-        """What turns the camera; without one that works the guests are asked for everything."""
-        settings = self._settings.pan_tilt
-        if settings is None or self._safe:
-            return None
-        if self._settings.guide.mount != "fixed":
-            log.warning("the pan-tilt head is left alone: guide.mount is not fixed")
-            return None
-        try:
-            opened = head or cast(PanTilt, PAN_TILTS.driver(settings))
-        except PanTiltError as error:
-            log.error("left out: %s", error)
-            return None
-        return Turner(settings, opened, lambda: self.shots.busy or self._presses.counting)
-
-    def _watched_imu(self, clock: Callable[[], float]) -> ImuWatch | None:
-        settings = self._settings.imu
-        if settings is None:
-            return None
-        return ImuWatch(
-            settings,
-            lambda: cast(Imu, IMUS.driver(settings)),
-            on_lie=lambda text: self._panel.notice(Notice("fault", text)),
-            clock=clock,
-        )
-
     def _seen(self, timeout_s: float) -> Frame | None:
         """What simulated depth sensors go by."""
         return self.feed.newest(0, timeout_s)
@@ -281,20 +255,6 @@ class Booth:
 
     def _tell_portrait(self, _portrait: Path) -> None:
         self.copies.kick()
-
-    def _opened_shutters(self) -> list[Shutter]:
-        """The shutters that work; raises the last one's ShutterError where there are some, but none works."""
-        opened: list[Shutter] = []
-        fault: ShutterError | None = None
-        for settings in self._settings.shutters:
-            try:
-                opened.append(SHUTTERS.driver(settings, self.ask))
-            except ShutterError as error:
-                fault = error
-                log.error("left out: %s", error)
-        if fault is not None and not opened:
-            raise fault
-        return opened
 
     def _refuse_without_album(self) -> None:
         """A booth that can keep no shot says so on its lamps and does not start."""
@@ -393,17 +353,6 @@ def _limits(settings: BoothSettings, safe: bool) -> dict[str, float]:
         INFERENCE: settings.inference_limit_s,
         ALBUM: settings.album_limit_s,
     }
-
-
-def _opened_indicators(settings: Settings) -> list[Indicator]:
-    """The indicators that work: a booth with a dead lamp still shoots."""
-    opened: list[Indicator] = []
-    for each in settings.indicators:
-        try:
-            opened.append(INDICATORS.driver(each))
-        except IndicatorError as error:
-            log.error("left out: %s", error)
-    return opened
 
 
 def _temperature() -> float | None:
