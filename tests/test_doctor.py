@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from numpy.typing import NDArray
 
 from framecue.doctor import Result, World
+from framecue.doctor.edges import record_button
 from framecue.doctor.examine import examine
 from framecue.doctor.hands import check_head, check_indicator, check_shutter
 from framecue.doctor.machine import SAMPLE, check_clock, check_disk, check_power, check_temperature
@@ -27,6 +30,7 @@ from framecue.indicators.pixels import TwinStrip
 from framecue.pantilt.servo import Driver as Servo
 from framecue.pantilt.servo import Settings as ServoSettings
 from framecue.shutter.button import Settings as Button
+from framecue.shutter.edges import read_train
 
 NOISE = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
 STUDIO = """
@@ -361,3 +365,29 @@ def test_a_head_without_pins_is_broken_and_told_what_to_do():
     result = check_head(ServoSettings(), Now().world())
     assert result.state == "broken"
     assert "GPIO pins cannot be used" in result.found
+
+
+def test_what_a_button_does_is_recorded_and_counted(tmp_path: Path) -> None:
+    factory, now, file = MockFactory(), Now(), tmp_path / "button.csv"
+    pin = factory.pin(26)
+
+    def press(_seconds: float) -> None:
+        for _ in range(3):
+            pin.drive_low()
+            pin.drive_high()
+        pin.drive_low()
+        time.sleep(0.06)
+        pin.drive_high()
+
+    world = replace(now.world(), wait=press)
+    result = record_button(Button(), 5, file, world, factory)
+    assert result.state == "ok", result
+    assert "8 edges" in result.found
+    assert result.numbers["presses"] == 1
+    assert [closed for _, closed in read_train(file)] == [True, False] * 4
+    assert now.said == ["button: press it as guests do (5 s)"]
+    silent = record_button(Button(), 5, file, replace(world, wait=lambda _: None), MockFactory())
+    assert silent.state == "broken"
+    assert "check its wires" in silent.advice
+    unwritable = record_button(Button(), 5, tmp_path / "no" / "b.csv", world, MockFactory())
+    assert unwritable.state == "broken"

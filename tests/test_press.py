@@ -1,16 +1,22 @@
 """One press one shot, none without: what edges of bad contacts and wires become."""
 
+import os
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from framecue.errors import ShutterError
+from framecue.shutter import edges as edge_files
 from framecue.shutter.press import Event, Press, PressSettings
 from standins import edges
 from standins.edges import Train
 
 TRAINS: list[Callable[[int], tuple[Train, int]]] = [
     edges.bouncing,
+    edges.worn,
+    edges.chattering,
     edges.grazed,
     edges.hum,
     edges.spikes,
@@ -28,17 +34,8 @@ class Settings(PressSettings):
 def played(
     train: Train, until_s: float, closed: bool = False, **settings: object
 ) -> list[tuple[float, Event]]:
-    """All that follows of a train, each with its time; looked at whenever something is due."""
-    press = Press(Settings(**settings), closed, 0.0)  # type: ignore[arg-type]
-    happened: list[tuple[float, Event]] = []
-    level = closed
-    for time_s, after in [*train, (until_s, None)]:
-        while (due := press.due()) is not None and due < time_s:
-            happened += [(due, event) for event in press.look(level, due)]
-        if after is not None:
-            happened += [(time_s, event) for event in press.edge(after, time_s)]
-            level = after
-    return happened
+    """As the product plays it, with settings by name."""
+    return edge_files.played(train, until_s, Settings(**settings), closed)  # type: ignore[arg-type]
 
 
 def shots(happened: list[tuple[float, Event]]) -> int:
@@ -86,7 +83,7 @@ def test_a_long_hold_stops_when_it_is_let_go() -> None:
     happened = played([(1.0, True), (7.0, False)], 10)
     assert [event for _, event in happened] == ["shoot", "stop_armed", "stop"]
     assert happened[1][0] == pytest.approx(6.03, abs=0.01)
-    assert happened[2][0] == pytest.approx(7.03, abs=0.01)
+    assert happened[2][0] == pytest.approx(7.10, abs=0.01)
 
 
 def test_a_jammed_button_stops_nothing_and_works_again_once_it_is_free() -> None:
@@ -150,3 +147,58 @@ def test_a_clock_that_is_asked_late_makes_no_difference() -> None:
 def test_without_a_minimum_a_press_counts_at_once() -> None:
     press = Press(Settings(min_press_s=0), False, 0.0)
     assert press.edge(True, 1.0) + press.look(True, 1.0) == ["shoot"]
+
+
+def test_a_contact_that_parts_again_in_a_press_still_counts_as_held() -> None:
+    worn: Train = [(1.0, True), (1.05, False), (1.13, True), (7.0, False)]
+    assert [event for _, event in played(worn, 10)] == ["shoot", "stop_armed", "stop"]
+    assert [event for _, event in played([*worn[:3], (2.5, False)], 10, countdown_hold_s=1.0)] == [
+        "heard",
+        "countdown_armed",
+        "countdown",
+    ]
+
+
+# Recordings
+
+
+def test_what_a_button_did_is_written_read_and_played_again(tmp_path: Path) -> None:
+    train, _ = edges.worn(3)
+    file = tmp_path / "button.csv"
+    edge_files.write_train(file, train, "a worn button\nof nobody")
+    again = edge_files.read_train(file)
+    assert file.read_text().startswith("# a worn button\n# of nobody\nseconds,closed\n0.000000,1\n")
+    assert [closed for _, closed in again] == [closed for _, closed in train]
+    assert [time_s for time_s, _ in again] == pytest.approx([time_s - 0.1 for time_s, _ in train], abs=1e-6)
+    assert shots(played(again, 10)) == 1
+
+
+@pytest.mark.parametrize("line", ["0.1", "0.1,2", "soon,1", "-1,1", "nan,1", "0.005,1", "0.1,1,1", '"0.1,1'])
+def test_a_line_that_is_no_edge_is_told_with_its_number(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "button.csv"
+    file.write_text(f"# mine\nseconds,closed\n0.01,1\n{line}\n")
+    with pytest.raises(ShutterError, match=r"button\.csv, line 4"):
+        edge_files.read_train(file)
+
+
+def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    for name in ("photo.jpg", "none.csv"):
+        with pytest.raises(ShutterError, match="cannot be read"):
+            edge_files.read_train(tmp_path / name)
+    with pytest.raises(ShutterError, match="cannot be written"):
+        edge_files.write_train(tmp_path / "no" / "b.csv", [(0.0, True)], "")
+
+
+def test_recorded_presses_are_shots_one_each() -> None:
+    """Files of FRAMECUE_EDGES, one press and its release each, or as many as `NAME.3.csv` says."""
+    folder = os.environ.get("FRAMECUE_EDGES")
+    if not folder:
+        pytest.skip("set FRAMECUE_EDGES to a folder of recordings made with `framecue doctor --edges`")
+    files = sorted(Path(folder).glob("*.csv"))
+    assert files, f"no recordings in {folder}"
+    for file in files:
+        train = edge_files.read_train(file)
+        number = file.stem.rpartition(".")[2]
+        happened = played(train, train[-1][0] + 10, closed=not train[0][1], min_interval_s=0)
+        assert shots(happened) == (int(number) if number.isdigit() else 1), file.name

@@ -134,7 +134,7 @@ def test_a_long_hold_stops_after_the_shot_of_its_press_once_it_is_let_go(asked: 
     shutter.after(5.1)
     assert asked.all() == ["stop_armed"]
     shutter.release()
-    shutter.after(0.04)
+    shutter.after(0.11)
     assert asked.all() == ["stop"]
     shutter.driver.close()
 

@@ -8,9 +8,9 @@ from test_press import played, shots
 
 def test_one_press_is_one_shot_whatever_its_contact_does_and_noise_is_none() -> None:
     wrong = 0
-    for kind in (edges.bouncing, edges.press_in_spikes, edges.double, edges.stuck, edges.shorted):
+    for kind in (edges.bouncing, edges.worn, edges.chattering, edges.press_in_spikes, edges.double):
         wrong += _wrong(kind.__name__, [kind(seed) for seed in range(times(100))])
-    for kind in (edges.grazed, edges.hum, edges.spikes):
+    for kind in (edges.stuck, edges.shorted, edges.grazed, edges.hum, edges.spikes):
         wrong += _wrong(kind.__name__, [kind(seed) for seed in range(times(100))])
     assert wrong == 0
 

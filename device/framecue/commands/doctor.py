@@ -17,6 +17,10 @@ def doctor(
             min=0, max=120, help="Seconds to wait for a press; 10 on a terminal, else 0.", show_default=False
         ),
     ] = None,
+    edges: Annotated[
+        Path | None,
+        typer.Option(help="File for what the button's contact does meanwhile, CSV.", show_default=False),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON for machines, one object a line.")
     ] = False,
@@ -27,9 +31,9 @@ def doctor(
     from framecue.settings import find_settings_file
 
     broken = False
-    press_s = press if press is not None else 10.0 * sys.stderr.isatty()
+    press_s = press if press is not None else 10.0 * (sys.stderr.isatty() or edges is not None)
     world = World(say=lambda text: print(f"  {text}", file=sys.stderr, flush=True))
-    for result in examine(config or find_settings_file(), press_s, world):
+    for result in examine(config or find_settings_file(), press_s, world, edges):
         broken |= result.state == "broken"
         if as_json:
             print(json.dumps(asdict(result), ensure_ascii=False), flush=True)

@@ -11,6 +11,7 @@ from framecue.camera import CAMERAS, Camera
 from framecue.depth import DEPTHS, DepthSensor
 from framecue.doctor import Result, World
 from framecue.doctor.depth import check_depth
+from framecue.doctor.edges import record_button
 from framecue.doctor.hands import check_head, check_indicator, check_shutter
 from framecue.doctor.machine import check_clock, check_disk, check_power, check_temperature
 from framecue.doctor.picture import check_camera, check_model
@@ -18,14 +19,16 @@ from framecue.errors import FramecueError
 from framecue.frame import Frame
 from framecue.segmentation.segmenter import open_segmenter
 from framecue.settings import Settings, load_settings
+from framecue.shutter import button
 
 PATIENCE_S: Final = 10.0  # a model that answers late is measured, not given up
 
 
-def examine(file: Path | None, press_s: float, world: World) -> Iterator[Result]:
+def examine(file: Path | None, press_s: float, world: World, edges: Path | None = None) -> Iterator[Result]:
     """Try every part of the settings of a file (None: the defaults), one result after the other.
 
-    press_s: seconds to wait for a press of each shutter; 0 = do not ask for one.
+    press_s: seconds to wait for a press of each shutter; 0 = do not ask for one. edges: where to write what
+    a button's contact does in those seconds, CSV as shutter/edges.py has it; None = nowhere.
     """
     try:
         settings = load_settings(file)
@@ -56,7 +59,10 @@ def examine(file: Path | None, press_s: float, world: World) -> Iterator[Result]
     for indicator in settings.indicators:
         yield check_indicator(indicator, world)
     for shutter in settings.shutters:
-        yield check_shutter(shutter, press_s, world)
+        if edges is not None and isinstance(shutter, button.Settings):
+            yield record_button(shutter, press_s, edges, world)
+        else:
+            yield check_shutter(shutter, press_s, world)
 
 
 def _depth_sensor(settings: Settings) -> DepthSensor:

@@ -27,6 +27,14 @@ class Settings(PressSettings):
     pull_up: bool = Field(True, description="true: the button connects the pin to ground; false: to 3.3 V")
 
 
+def contact(settings: Settings, pin_factory: Any = None) -> Any:
+    """The button's pin as gpiozero's input device, `value` 1 while it is pressed."""
+    from gpiozero import DigitalInputDevice
+
+    # No bounce_time: pin libraries differ in what it means, and time stamps of edges tell more.
+    return DigitalInputDevice(settings.pin, pull_up=settings.pull_up, pin_factory=board_pins(pin_factory))
+
+
 class Driver:
     """Asks for what presses of the button mean.
 
@@ -41,14 +49,7 @@ class Driver:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         with opening_pins("button", ShutterError), ExitStack() as opened:
-            from gpiozero import DigitalInputDevice
-
-            # No bounce_time: pin libraries differ in what it means, and time stamps of edges tell more.
-            self._button = opened.enter_context(
-                DigitalInputDevice(
-                    settings.pin, pull_up=settings.pull_up, pin_factory=board_pins(pin_factory)
-                )
-            )
+            self._button = opened.enter_context(contact(settings, pin_factory))
             self._watch = PressWatch("button", settings, ask, lambda: bool(self._button.value), clock)
             self._button.when_activated = lambda: self._watch.edge(True)
             self._button.when_deactivated = lambda: self._watch.edge(False)

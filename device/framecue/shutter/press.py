@@ -2,7 +2,9 @@
 
 A contact counts as closed or open once it has been so, in all, for `min_press_s`; what it was otherwise in
 between counts threefold against that. So bouncing only delays a press by what it takes, and hum and spikes
-on the wire never make one.
+on the wire never make one. Letting go takes longer to count: recordings of worn buttons show contacts that
+part again for up to 87 ms in the middle of a press (github.com/adamfk/bouncy-button), and bounce for up to
+157 ms when they are let go (Ganssle, A Guide to Debouncing). New ones chatter a hundred times within 1 ms.
 """
 
 from collections import deque
@@ -14,8 +16,10 @@ from framecue.drivers import DriverSettings
 
 Event = Literal["heard", "shoot", "countdown_armed", "countdown", "stop_armed", "stop", "noisy", "stuck"]
 _DOUBT: Final = 3.0  # how much more the other level counts
-_NOISY_EDGES: Final = 40  # within _NOISY_S: no finger and no contact does that
+_RELEASE_S: Final = 0.1  # of an open contact that end a press
+_NOISY_EDGES: Final = 40  # within _NOISY_S, no two of one moment: no finger and no contact does that
 _NOISY_S: Final = 0.5
+_MOMENT_S: Final = 0.001
 _ROUNDING_S: Final = 1e-6  # of clocks, where a moment has come
 _STUCK_S: Final = 15.0  # longer than anybody holds a button: it is jammed, or its wires touch
 
@@ -67,7 +71,8 @@ class Press:
         events = self.look(self._closed, now_s)
         if closed != self._closed:
             self._closed = closed
-            self._edges.append(now_s)
+            if not self._edges or now_s - self._edges[-1] > _MOMENT_S:
+                self._edges.append(now_s)
             crowded = len(self._edges) == _NOISY_EDGES and now_s - self._edges[0] < _NOISY_S
             if crowded and not self._noisy:
                 self._noisy, self._lean_s = True, 0.0
@@ -98,10 +103,18 @@ class Press:
             return self._edges[-1] + _NOISY_S
         times = []
         if self._closed != self._pressed:
-            times.append(self._now_s + self._settings.min_press_s - self._lean_s)
+            times.append(self._now_s + self._needed_s - self._lean_s)
         if self._pressed and not self._ignored:
             times += [self._pressed_s + hold_s for hold_s, event in self._holds() if event not in self._said]
         return min(times, default=None)
+
+    @property
+    def _needed_s(self) -> float:
+        """How long the pin has to speak against what counts to change it."""
+        needed_s = self._settings.min_press_s
+        if self._pressed and needed_s:  # without a minimum somebody else sees to bounces, as in a keyboard
+            return max(needed_s, _RELEASE_S)
+        return needed_s
 
     def _lean(self, now_s: float, events: list[Event]) -> None:
         """Count the time since the last look for or against what is so far."""
@@ -110,7 +123,7 @@ class Press:
             self._lean_s = max(0.0, self._lean_s - _DOUBT * passed_s)
             return
         self._lean_s += passed_s
-        late_s = self._lean_s - self._settings.min_press_s
+        late_s = self._lean_s - self._needed_s
         if late_s < -_ROUNDING_S:
             return
         self._lean_s = 0.0
