@@ -37,7 +37,6 @@ class Driver:
         self._settings, self._seen, self._clock, self._wait = settings, seen, clock, wait
         self._due_s = clock()
         self._number = 0
-        self._last: tuple[Path, DepthFrame] | None = None
 
     def read(self, timeout_s: float) -> DepthFrame:
         """As in DepthSensor."""
