@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framecue.parts import Part, Segmentation
-from framecue.portrait.kept import _whole, choose, with_pets
+from framecue.portrait.kept import _whole, choose, with_depth, with_pets
 from framecue.portrait.laplacian import Laplacian, solve_alpha
 from framecue.portrait.matte import Tile, find_matte
 from framecue.portrait.screen import find_screen, take_spill
@@ -126,6 +126,56 @@ def test_depth_tells_who_is_behind_although_as_tall() -> None:
     depth[:, 38:] = 4.5
     kept = choose(image, found, depth)
     assert not kept.mask[:, 160:].any()
+
+
+def someone_with_an_arm(seen: slice) -> tuple[np.ndarray, np.ndarray, Segmentation, np.ndarray]:
+    """Somebody whose arm, as grey as the wall, the model sees in some rows only; and a depth map."""
+    parts = np.zeros((240, 240), np.uint8)
+    parts[40:64, 100:116] = Part.FACE
+    parts[64:115, 90:126] = Part.TORSO
+    parts[115:190, 90:126] = Part.LEG
+    parts[190:196, 90:126] = Part.FOOT
+    arm = np.zeros(parts.shape, bool)
+    arm[66:120, 136:146] = True
+    arm[66:76, 126:146] = True
+    depth = np.full(parts.shape, 6.0, np.float32)
+    below = np.arange(240) - 90
+    depth[:] = np.minimum(6.0, 3.0 * 106 / np.maximum(below, 1))[:, None]
+    depth[(parts > 0) | arm] = 3.0
+    image = np.full((240, 240, 3), 128, np.uint8)
+    image[parts > 0] = (180, 120, 90)
+    known = parts.copy()
+    known[seen][arm[seen]] = Part.ARM
+    return image, arm, Knowing(known).segment(image), depth
+
+
+def test_a_hand_that_the_model_missed_is_kept_by_its_depth_and_the_floor_is_not() -> None:
+    image, arm, found, depth = someone_with_an_arm(slice(66, 100))
+    missed = arm.copy()
+    missed[:102] = False
+    kept = choose(image, found, depth)
+    assert find_matte(image, found, kept).apply(image)[missed].mean() < 100
+    kept, known = with_depth(kept, found, depth)
+    alpha = find_matte(image, known, kept).apply(image)
+    assert alpha[missed].mean() > 190  # of the wall's own colour: its rim stays soft
+    assert alpha[202:].mean() < 10, "the floor at their feet is as near as they are"
+
+
+def test_the_gap_beside_an_arm_is_seen_through_by_its_depth() -> None:
+    image, arm, found, depth = someone_with_an_arm(slice(66, 120))
+    gap = np.s_[82:116, 129:133]
+    filled = Knowing(np.where(arm | (found.parts > 0), np.maximum(found.parts, Part.ARM), 0).astype(np.uint8))
+    filled.parts[76:120, 126:136] = Part.ARM
+    found = filled.segment(image)
+    kept, known = with_depth(choose(image, found, depth), found, depth)
+    assert find_matte(image, known, kept).apply(image)[gap].max() < 30
+
+
+def test_a_table_that_somebody_touches_is_no_part_of_them() -> None:
+    image, _, found, depth = someone_with_an_arm(slice(66, 120))
+    depth[130:150, 126:240] = 3.0
+    kept, _ = with_depth(choose(image, found, depth), found, depth)
+    assert not kept.mask[132:148, 150:].any()
 
 
 def test_a_piece_of_a_leg_given_to_somebody_else_is_given_back_and_a_distant_shape_is_not_kept() -> None:

@@ -5,7 +5,7 @@
 
 import argparse
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -25,7 +25,8 @@ from framecue.studio import Scene, Studio
 WIDTH, HEIGHT, FOV_DEG = 480, 640, 48.0
 OPENING_M = 0.06
 VIEWS = 61
-FINER = 2
+FINER = 2  # samples along a pixel's side, of each of the views
+SAMPLES = 24  # renderings that make the photo, which has to be as free of jagged edges as their average
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
     settings = PortraitSettings(
-        effect="blur", pets=False, lift_ev=0, bloom=0, focal_mm=OPENING_M * 1000 * 1.8, aperture=1.8
+        effect="blur", pets=False, lift_ev=0, bloom=0, grain=0, focal_mm=OPENING_M * 1000 * 1.8, aperture=1.8
     )
     rows, tiles = [], []
     with opened_maker(settings, SegmenterSettings(model=arguments.model)) as maker:
@@ -72,7 +73,9 @@ def judge(
         return None
     true = through_lens(studio, pinhole, focus)
     stage = Stage(pinhole.focal_px / focus, None, None)
-    near = nearness(np.where(view.depth_m > 0, view.depth_m, np.float32(1e4)), focus, view.image, people)
+    depth_m = np.where(view.depth_m > 0, view.depth_m, np.float32(1e4))
+    # As the product does: around whom its own matte found.
+    near = nearness(depth_m, focus, view.image, matte.coarse(1, WIDTH, HEIGHT))
     even = np.full((2, 2), float(np.median(near[people == 0])), np.float32)
     made = {}
     for name, depth in (("framecue", near), ("uniform", even)):
@@ -91,33 +94,55 @@ def judge(
     return row, np.hstack([np.asarray(each, np.uint8) for each in shown])
 
 
+@dataclass(frozen=True, slots=True)
+class Shifted(Pinhole):
+    """A pinhole whose picture is moved, pixels: what a plane needs to be seen at the same place."""
+
+    right_px: float = 0.0
+    down_px: float = 0.0
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Principal point (x, y), pixels."""
+        return (self.width - 1) / 2 + self.right_px, (self.height - 1) / 2 + self.down_px
+
+
 def through_lens(studio: Studio, pinhole: Pinhole, focus_m: float) -> NDArray[np.float32]:
     """The scene through an opening in focus at a distance: sRGB of 0..255, float32."""
     total = np.zeros((pinhole.height, pinhole.width, 3), np.float32)
-    right, up, _ = pinhole.axes()
     for number in range(VIEWS):  # Vogel's spiral: even over the disc
         radius = 0.5 * OPENING_M * np.sqrt((number + 0.5) / VIEWS)
         angle = number * np.pi * (3 - np.sqrt(5))
-        aside = radius * np.array([np.cos(angle), np.sin(angle)])
-        place = pinhole.position + aside[0] * right + aside[1] * up
-        moved = Pinhole(
-            pinhole.width, pinhole.height, pinhole.fov_deg, *(float(each) for each in place),
-            pitch_deg=pinhole.pitch_deg,
-        )  # fmt: skip
-        # The plane in focus is brought onto itself.
-        shift = aside * pinhole.focal_px / focus_m
-        matrix = np.array([[1.0, 0, shift[0]], [0, 1.0, -shift[1]]])
-        light = seen(studio, moved)
-        size = (pinhole.width, pinhole.height)
-        flags = cv2.INTER_CUBIC  # linear interpolation would soften what is in focus, too
-        total += cv2.warpAffine(light, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        aside = radius * np.cos(angle), radius * np.sin(angle)
+        total += view_from(studio, pinhole, number, aside, focus_m)
     return to_srgb(total / VIEWS)
 
 
 def seen(studio: Studio, pinhole: Pinhole) -> NDArray[np.float32]:
-    """Linear light of a view, antialiased: averaged over FINER x FINER samples a pixel."""
-    finer = replace(pinhole, width=FINER * pinhole.width, height=FINER * pinhole.height)
-    light = to_linear(studio.view(finer).image)
+    """Linear light of a view, as a sensor's pixels gather it."""
+    total = np.zeros((pinhole.height, pinhole.width, 3), np.float32)
+    for number in range(SAMPLES):
+        total += view_from(studio, pinhole, number)
+    return total / SAMPLES
+
+
+def view_from(
+    studio: Studio, pinhole: Pinhole, number: int, aside: tuple[float, float] = (0, 0), focus_m: float = 1
+) -> NDArray[np.float32]:
+    """Linear light seen from metres aside, what is focus_m away in the same place: nothing is resampled.
+
+    A pixel is FINER x FINER samples, elsewhere in it for each number: over many, all of it counts.
+    """
+    right, up, _ = pinhole.axes()
+    place = (float(each) for each in pinhole.position + aside[0] * right + aside[1] * up)
+    # Evenly spread without a pattern (Roberts' R2 sequence), within a sample.
+    within = (0.5 + (number + 1) * np.array([0.7548777, 0.5698403])) % 1 - 0.5
+    shift = FINER * np.array([aside[0], -aside[1]]) * pinhole.focal_px / focus_m + within
+    size = FINER * pinhole.width, FINER * pinhole.height
+    moved = Shifted(
+        *size, pinhole.fov_deg, *place, pinhole.pitch_deg, right_px=float(shift[0]), down_px=float(shift[1])
+    )
+    light = to_linear(studio.view(moved).image)
     return np.asarray(cv2.resize(light, (pinhole.width, pinhole.height), interpolation=cv2.INTER_AREA))
 
 

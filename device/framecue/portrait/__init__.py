@@ -33,6 +33,12 @@ class PortraitSettings(LensSettings):
         le=2,
         description="stops that people against the light are brightened by, at most; 0 = never",
     )
+    grain: float = Field(
+        1.0,
+        ge=0,
+        le=2,
+        description="how much of the photo's own grain goes on what was blurred; 0 = none",
+    )
     jpeg_quality: int = Field(93, ge=50, le=100, description="JPEG quality of portraits")
     job_mb: int = Field(
         450,

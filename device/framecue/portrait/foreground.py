@@ -13,8 +13,8 @@ import numpy as np
 
 from framecue.colour import Plane
 
-_WIDE: Final = 0.12  # radius of the first averaging, of the window's shorter side
-_NARROW: Final = 2  # pixels of the second
+_WIDE: Final = 0.05  # radius of the first averaging, of the window's shorter side
+_NARROW: Final = 1  # pixels of the second
 _LITTLE: Final = 1e-4  # weight under which an average is not one
 
 

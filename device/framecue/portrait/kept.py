@@ -21,7 +21,10 @@ _SAME: Final = 4.0  # cells by which the sides of a person and of the subject me
 _FINE: Final = 0.2  # cells of a depth map for each of the segmentation, under which it tells no outline
 _CLEARLY: Final = 0.9  # probability
 _BEHIND_M: Final = 0.35  # further away than nine in ten of their cells are: not theirs
-_BEHIND_ODDS: Final = 5.0  # of the logarithm of the odds, that a depth behind people takes
+_DEPTH_ODDS: Final = 5.0  # of the logarithm of the odds, that a depth behind people takes, or theirs gives
+_LIMB: Final = 0.4  # of a head: half as wide as an arm, and some more
+_LIMB_AREA: Final = 0.8  # of a head's height squared: more than a hand, less than a chair
+_RING: Final = np.ones((3, 3), np.uint8)
 _FEWEST: Final = 12  # cells whose depth is known, under which people's distance is not
 _DEEPER_M: Final = 0.9  # further behind the nearest of the main ones than this is behind
 
@@ -32,7 +35,8 @@ class Kept:
 
     mask: (h, w) bool, the people (and pets) the portrait is of, with what they carry. others: (h, w) bool,
     people who are not kept. head: height of the largest kept head, cells. fur: (h, w) bool, the pets of mask.
-    composition: everybody measured, frame pixels; whom: indices in it of those who are kept.
+    composition: everybody measured, frame pixels; whom: indices in it of those who are kept. told: (any h,
+    any w) float32 of what a depth map tells, 1 somebody kept, -1 what is behind, 0 neither; None without one.
     """
 
     mask: NDArray[np.bool_]
@@ -41,6 +45,7 @@ class Kept:
     fur: NDArray[np.bool_]
     composition: Composition
     whom: tuple[int, ...]
+    told: NDArray[np.float32] | None = None
 
     @property
     def anybody(self) -> bool:
@@ -86,29 +91,49 @@ def choose(
     return Kept(mask, others & ~mask, head, np.zeros(size, np.bool_), composition, tuple(sorted(whom)))
 
 
-def without_behind(
+def with_depth(
     kept: Kept, segmentation: Segmentation, depth_m: NDArray[np.float32]
 ) -> tuple[Kept, Segmentation]:
-    """The same without what a depth map sees behind people: through the gap between an arm and a body.
+    """The same by what a depth map sees: not the gap between an arm and a body, but the hand that was missed.
 
     depth_m: (any h, any w) float32 metres over the same view, 0 where unknown.
     """
     rows, columns = kept.mask.shape
     if min(depth_m.shape) < 2 or depth_m.size < _FINE * kept.mask.size:
         return kept, segmentation
-    inner = cv2.erode(kept.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    inner = cv2.erode(kept.mask.astype(np.uint8), _RING) > 0
     depth = np.asarray(cv2.resize(depth_m, (columns, rows), interpolation=cv2.INTER_NEAREST), np.float32)
     mine = depth[inner & (depth > 0) & (segmentation.person > _CLEARLY)]
     if len(mine) < _FEWEST:
         return kept, segmentation
-    limit = float(np.percentile(mine, 90)) + _BEHIND_M
-    # Where every pixel around is behind: at edges a sensor's pixels see both.
-    nearest = cv2.erode(np.where(depth > 0, depth, 0), np.ones((3, 3), np.uint8))
-    person = np.clip(segmentation.person, 1e-4, 1 - 1e-4)
-    odds = np.log(person / (1 - person)) - _BEHIND_ODDS * (nearest > limit)
+    near, far = np.percentile(mine, (10, 90)) + np.array([-_BEHIND_M, _BEHIND_M])
+    # Where every pixel around says so: at edges a sensor's pixels see both.
+    nearest, furthest = cv2.erode(depth_m, _RING), cv2.dilate(depth_m, _RING)
+    behind, theirs = nearest > far, (nearest > near) & (furthest <= far)
+    # What nothing behind is seen close to may as well be the floor they stand on.
+    reach = max(1, round(_LIMB * kept.head * depth_m.shape[0] / rows))
+    before = cv2.dilate(behind.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+    told = np.where(behind, -1, theirs & before).astype(np.float32)
+    cells = np.asarray(cv2.resize(told, (columns, rows), interpolation=cv2.INTER_NEAREST), np.float32)
+    solid = np.asarray(cv2.resize(theirs.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST))
+    limbs = _limbs(kept, solid > 0)
+    person = np.clip(np.where(limbs, _CLEARLY, segmentation.person), 1e-4, 1 - 1e-4)
+    odds = np.log(person / (1 - person)) + _DEPTH_ODDS * cells
     person = np.asarray(1 / (1 + np.exp(-odds)), np.float32)
-    mask = kept.mask & ((person >= PERSON_LEVEL) | kept.fur)
-    return replace(kept, mask=mask), replace(segmentation, person=person)
+    mask = (kept.mask | limbs) & ((person >= PERSON_LEVEL) | kept.fur)
+    return replace(kept, mask=mask, told=told), replace(segmentation, person=person)
+
+
+def _limbs(kept: Kept, solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Small whole pieces, as near as those kept and touching them, that the model missed: a hand, a hat."""
+    limbs = np.zeros_like(kept.mask)
+    touching = cv2.dilate(kept.mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    for piece in _pieces(solid & ~kept.mask & ~kept.others):
+        if np.count_nonzero(piece) > _LIMB_AREA * kept.head**2:
+            continue
+        if (piece & touching).any():
+            limbs |= piece
+    return limbs
 
 
 def with_pets(kept: Kept, animals: NDArray[np.float32]) -> Kept:

@@ -20,7 +20,7 @@ from framecue.portrait import PortraitSettings
 from framecue.portrait.backdrop import read_backdrop
 from framecue.portrait.depth import focus_distance, nearness, read_depth, useful
 from framecue.portrait.files import Original, copy_photo, read_original, require_writable, write_portrait
-from framecue.portrait.kept import Kept, choose, with_pets, without_behind
+from framecue.portrait.kept import Kept, choose, with_depth, with_pets
 from framecue.portrait.matte import Matte, find_matte
 from framecue.portrait.render import Portrayed, blur_background, put_backdrop
 from framecue.portrait.scene import Stage, find_stage, ground
@@ -101,7 +101,7 @@ class Maker:
             heatmaps = self._pets.segment(small).heatmaps
             kept = with_pets(kept, np.maximum(heatmaps["cat"], heatmaps["dog"]))
         if depth_m is not None:
-            kept, found = without_behind(kept, found, depth_m)
+            kept, found = with_depth(kept, found, depth_m)
         self._found = found
         return replace(kept, composition=kept.composition.scaled(pixels.shape[1], pixels.shape[0]))
 

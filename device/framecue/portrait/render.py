@@ -60,7 +60,7 @@ def blur_background(photo: Portrayed, settings: PortraitSettings) -> NDArray[np.
     found, radius = _spread(photo, light, mine, lens, scale)
     curve = _lift(photo, light, mine, settings)
     before = None if found.front is None or found.cover is None else (found.front, found.cover)
-    behind = OutOfFocus(found.back, radius, scale, measure_grain(image))
+    behind = OutOfFocus(found.back, radius, scale, settings.grain * measure_grain(image))
     compose(image, Layers(matte, alpha, window_colours(image, matte), behind, curve, before))
     return alpha
 
@@ -87,7 +87,7 @@ def put_backdrop(
     curve = _lift(photo, light, mine, settings)
     if matte.screen is None:
         match_light(place, light, mine)
-    grain = measure_grain(image)
+    grain = settings.grain * measure_grain(image)
     _blur_place(replace(photo, image=place, nearness=None), settings.lens, scale, grain)
     cast_shadow(place, alpha, photo.stage, list(photo.standing))
     before = light_wrap(reduced(place, scale), mine, photo.stage, scale)

@@ -42,6 +42,7 @@ _FIRM: Final = 0.99  # probability from which it is, whatever its colour
 _DEEP: Final = 20.0  # by which _UNLIKE falls for each head that a pixel lies deeper inside than _SHALLOW
 _SHALLOW: Final = 0.3  # heads: what a body closes in, such as the gap beside an arm, is hardly deeper inside
 _BAND: Final = 0.45  # heads from the middle of one band of like colours to the next
+_TOLD: Final = 0.99  # of what a depth map tells, from which it is believed
 _DOUBT_REACH: Final = 0.35  # heads from the outline within which its doubts count
 
 
@@ -118,7 +119,17 @@ def make_trimap(
     away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
     doubted = (likely > _DOUBT) & (away < _DOUBT_REACH * head)
     unknown = ~sure & (inside | (outwards > 0) | doubted) & ~(others & (away > least))
-    return Trimap(box, sure, unknown, likely, (likely >= _FIRM) | fur, head)
+    firm = (likely >= _FIRM) | fur
+    if kept.told is not None:
+        # Strands are thinner than what a depth map sees: around hair and fur matting decides.
+        fine = cv2.distanceTransform(
+            (~(inside & (fur | (parts == Part.HAIR)))).astype(np.uint8), cv2.DIST_L2, 3
+        )
+        told = at_window(kept.told) * (fine > _REACH[Part.HAIR][0] * head)
+        theirs, behind = told > _TOLD, told < -_TOLD
+        sure, firm = (sure | theirs) & ~behind, firm | theirs
+        unknown = unknown & ~theirs & ~behind
+    return Trimap(box, sure, unknown, likely, firm, head)
 
 
 def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
