@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -263,7 +264,7 @@ def test_a_disk_that_lies_about_what_it_wrote_is_caught(
     monkeypatch.setattr(copy, "_read_back", lambda _file: "another")
     with pytest.raises(CopyError, match="reads back differently"):
         copy_album(album.folder, tmp_path / "stick")
-    assert list((tmp_path / "stick").iterdir()) == []
+    assert names(tmp_path / "stick") == set()
 
 
 class Sticks:
@@ -362,6 +363,38 @@ def test_a_stick_pulled_out_in_the_middle_is_told_and_finished_the_next_time(
     sticks.plug_in("A")
     assert sticks.told[-1].name == "copied"
     assert names(target) == names(album.folder)
+
+
+def test_what_a_stick_spoilt_when_it_was_pulled_out_is_copied_anew(
+    album: Album, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        press(album, number)
+    sticks = Sticks(tmp_path, album)
+    with monkeypatch.context() as patch:
+        patch.setattr(copy, "_sync_folder", pulled_at_the_end())
+        target = sticks.plug_in("A")
+    assert sticks.told[-1].name == "fault"
+    spoilt = next(target.glob("*.jpg"))
+    spoilt.write_bytes(b"\0" * spoilt.stat().st_size)  # as a file system without a journal may leave it
+    sticks.mounted = []
+    sticks.copies.step()
+    sticks.plug_in("A")
+    assert sticks.told[-1].name == "copied"
+    assert spoilt.read_bytes() == (album.folder / spoilt.name).read_bytes()
+    assert {each.name for each in target.iterdir()} == names(album.folder)
+
+
+def pulled_at_the_end() -> Callable[[Path], None]:
+    """A folder that can be synced once, and then is gone."""
+    left = [None]
+
+    def sync(_folder: Path) -> None:
+        if not left:
+            raise OSError(5, "Input/output error")
+        left.pop()
+
+    return sync
 
 
 def test_a_second_disk_follows_the_album_but_never_its_own_disk(

@@ -40,7 +40,7 @@ def main() -> None:
         shown.wait()
         waited.append((time.perf_counter() - began) * 1000)
         pin.drive_high()
-        time.sleep(0.05)
+        time.sleep(0.15)  # a release takes a while to count
     shutter.close()
     panel.close()
     print(f"press to got it: median {np.median(waited):.1f} ms, worst of {RUNS} {max(waited):.1f} ms")

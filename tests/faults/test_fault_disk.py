@@ -223,6 +223,7 @@ class Stick:
 
     def __init__(self, kind: str, folder: Path) -> None:
         self.kind, self.image, self.place = kind, folder / "image", folder / "media" / "stick"
+        self.fragile = False  # whether its driver spoils what it wrote before when it is pulled out
         self.place.mkdir(parents=True)
         self.image.touch()
         os.truncate(self.image, 32_000_000)
@@ -232,7 +233,11 @@ class Stick:
 
     def plug(self) -> bool:
         words = ("mount", "-o", "loop", self.image, self.place, "-t")
-        return any(run(*words, driver) == 0 for driver in MOUNTERS[self.kind])
+        if any(run(*words, driver) == 0 for driver in MOUNTERS[self.kind]):
+            return True
+        # A kernel without FAT: a program that takes the image itself, where it is installed.
+        self.fragile = self.kind == "vfat" and shutil.which("fusefat") is not None
+        return self.fragile and run("fusefat", "-o", "rw+", self.image, self.place) == 0
 
     def pull(self) -> None:
         assert run("umount", "-l", self.place) == 0
@@ -269,6 +274,8 @@ def test_a_real_stick_gets_every_shot_and_can_hold_an_album_itself(tmp_path: Pat
 def test_a_real_stick_pulled_out_in_the_middle_is_told_and_filled_when_it_is_back(
     tmp_path: Path, stick: Stick
 ) -> None:
+    if stick.fragile:
+        pytest.skip("the kernel knows no FAT, and fusefat leaves its own tables torn when it is pulled out")
     (stick.place / "framecue").mkdir()
     settings = AlbumSettings(folder=tmp_path / "album", stick_roots=(tmp_path / "media",))
     with evening(tmp_path / "album") as night:

@@ -17,6 +17,7 @@ from framecue.errors import CopyError
 
 _CHUNK: Final = 1 << 20
 _SPARE: Final = 4_000_000  # bytes left free on the other disk
+_UNFINISHED: Final = ".framecue.unfinished"  # there while a copy is being made
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def copy_album(
     """Copy all shots of a folder that another does not have yet; originals first, then what is beside them.
 
     Each file is written under a name of its own, synced, read back from the disk and compared, and only then
-    gets its final name. A copy that broke off, as when a stick is pulled out, goes on the next time.
+    gets its final name. A copy that broke off, as when a stick is pulled out, goes on the next time, and what
+    is there is compared anew.
     told: files done and in all, after each. stopping: asked before each file.
     Raises CopyError where the other disk fails, is full or is gone; StoppedError where it was asked to end.
     """
@@ -64,6 +66,8 @@ def copy_album(
     try:
         target.mkdir(parents=True, exist_ok=True)
         disk = target.stat().st_dev
+        unfinished = target / _UNFINISHED
+        unsure = begun = unfinished.exists()  # a disk pulled out in the middle may hold what only looks whole
         for done, name in enumerate(names, 1):
             if stopping():
                 raise StoppedError
@@ -73,15 +77,23 @@ def copy_album(
                 size = (source / name).stat().st_size
             except FileNotFoundError:  # a render that was dropped meanwhile
                 continue
-            if _size_of(target / name) == size:
+            if _is_there(source / name, target / name, size, unsure):
                 there += 1
-            elif _copy(source / name, target, size):
+                told(done, len(names))
+                continue
+            if not begun:
+                unfinished.touch()
+                _sync_folder(target)
+                begun = True
+            if _copy(source / name, target, size):
                 copied += 1
             else:
                 damaged.append(name)
             told(done, len(names))
         if copied:
             _sync_folder(target)
+        if begun:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CopyError(
@@ -158,11 +170,19 @@ def _read_back(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _size_of(file: Path) -> int | None:
+def _is_there(source: Path, copy: Path, size: int, unsure: bool) -> bool:
+    """Whether a file needs no copying: it has the right size, and the right content where that is unsure."""
     try:
-        return file.stat().st_size
+        if copy.stat().st_size != size:
+            return False
     except FileNotFoundError:
-        return None
+        return False
+    if not unsure:
+        return True
+    try:
+        return _read_back(copy) == _read_back(source)
+    except OSError:  # one of them cannot be read: copying it will tell which
+        return False
 
 
 def _sync_folder(folder: Path) -> None:
