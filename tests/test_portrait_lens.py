@@ -48,13 +48,47 @@ def test_a_hexagon_has_the_discs_area() -> None:
     assert hexagon.shape >= disc.shape
 
 
+def lights(places: list[tuple[int, int]], shape: str) -> np.ndarray:
+    """Small far lights, spread by a lens: one colour of linear light."""
+    light = np.zeros((240, 320, 3), np.float32)
+    for row, column in places:
+        light[row - 1 : row + 2, column - 1 : column + 2] = 1
+    everywhere = np.ones((240, 320), np.float32)
+    return spread(light, 12 * everywhere, everywhere, LensSettings(shape=shape, bloom=0)).back[..., 0]
+
+
+def width(spot: np.ndarray, along: tuple[float, float]) -> float:
+    """How far a spot reaches along a direction (right, down), as a deviation."""
+    rows, columns = np.indices(spot.shape)
+    at = along[0] * columns + along[1] * rows
+    middle = np.average(at, weights=spot)
+    return float(np.sqrt(np.average((at - middle) ** 2, weights=spot)))
+
+
+def test_cats_eyes_are_round_in_the_middle_and_narrow_in_the_corners() -> None:
+    found = lights([(120, 160), (20, 20), (220, 300)], "cats_eye")
+    middle, corners = found[95:145, 135:185], (found[:50, :50], found[190:, 270:])
+    away, across = (0.8, 0.6), (-0.6, 0.8)
+    assert width(middle, away) == pytest.approx(width(middle, across), rel=0.03)
+    for corner in corners:
+        assert width(corner, away) < 0.75 * width(corner, across)
+        assert corner.sum() == pytest.approx(middle.sum(), rel=0.02), "narrow, but as much light"
+
+
+def test_cats_eyes_stay_where_their_lights_are() -> None:
+    found = lights([(30, 280)], "cats_eye")
+    rows, columns = np.indices(found.shape)
+    assert np.average(rows, weights=found) == pytest.approx(30, abs=0.3)
+    assert np.average(columns, weights=found) == pytest.approx(280, abs=0.3)
+
+
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 1000), st.floats(1, 8))
-def test_blur_keeps_what_is_even_even(seed: int, radius: float) -> None:
+@given(st.integers(0, 1000), st.floats(1, 8), st.sampled_from(["disc", "cats_eye"]))
+def test_blur_keeps_what_is_even_even(seed: int, radius: float, shape: str) -> None:
     rng = np.random.default_rng(seed)
     light = np.full((50, 60, 3), 0.3, np.float32)
     weight = (rng.random((50, 60)) > 0.3).astype(np.float32)
-    found = spread(light, np.full((50, 60), radius, np.float32), weight, LensSettings(bloom=0))
+    found = spread(light, np.full((50, 60), radius, np.float32), weight, LensSettings(bloom=0, shape=shape))
     np.testing.assert_allclose(found.back, 0.3, atol=2e-3)
 
 

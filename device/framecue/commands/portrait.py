@@ -19,6 +19,11 @@ if TYPE_CHECKING:  # the command imports what it needs, so that others start fas
 
 EffectOption = Annotated[Literal["blur", "backdrop", "none"], typer.Option(help="What to do behind people.")]
 
+ShapeOption = Annotated[
+    Literal["disc", "hexagon", "cats_eye"] | None,
+    typer.Option(help="What small lights become; cats_eye: narrower towards the corners."),
+]
+
 
 def portrait(
     photo: Annotated[Path, typer.Argument(help="Photo, or a folder of photos.")],
@@ -37,6 +42,7 @@ def portrait(
     ] = None,
     matte: Annotated[Path | None, typer.Option(help="PNG to write alpha to; a folder with a folder.")] = None,
     aperture: Annotated[float | None, typer.Option(help="f-number of the lens that blur imitates.")] = None,
+    shape: ShapeOption = None,
     model: Annotated[
         str | None, typer.Option(help="Model to use, as `framecue models list` names it.")
     ] = None,
@@ -47,7 +53,9 @@ def portrait(
     """Make portraits: depth of field, or another place behind people. A folder goes on where it ended."""
     from framecue.portrait.make import Wanted
 
-    settings, segmenter = _settings(effect, backdrop, aperture, model, pair)
+    settings, segmenter = _settings(
+        model, effect=effect, backdrop=backdrop, aperture=aperture, pair=pair, shape=shape
+    )
     if photo.is_dir():
         if depth is not None or second is not None:
             raise typer.BadParameter("--depth and --second go with one photo, not with a folder")
@@ -58,13 +66,7 @@ def portrait(
         raise typer.Exit(1)
 
 
-def _settings(
-    effect: Literal["blur", "backdrop", "none"],
-    backdrop: str | None,
-    aperture: float | None,
-    model: str | None,
-    pair: Path | None,
-) -> "tuple[PortraitSettings, SegmenterSettings]":
+def _settings(model: str | None, **named: object) -> "tuple[PortraitSettings, SegmenterSettings]":
     """The settings' own, with what the command line changes."""
     from pydantic import ValidationError
 
@@ -72,7 +74,6 @@ def _settings(
     from framecue.settings import find_settings_file, load_settings
 
     found = load_settings(find_settings_file())
-    named = {"effect": effect, "backdrop": backdrop, "aperture": aperture, "pair": pair}
     changed = {key: value for key, value in named.items() if value is not None}
     try:
         settings = PortraitSettings(**{**found.portrait.model_dump(), **changed})

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framecue.colour import Plane
+from framecue.portrait.field import spread_in_field
 from framecue.portrait.lens import LensSettings, opening
 
 _STEP: Final = 1.5  # ratio of the radii of neighbouring layers
@@ -90,12 +91,21 @@ def _laid(light: Plane, radius: Plane, weight: Plane, lens: LensSettings) -> tup
         part = share[box][..., None]
         layer = np.concatenate([light[box] * part, part], axis=2)
         if node > 0:
-            layer = cv2.filter2D(layer, -1, opening(node, lens.shape), borderType=cv2.BORDER_REFLECT_101)
+            layer = _through(layer, node, lens, (box[0].start, box[1].start), radius.shape)
         there = total[box]
         there *= 1 - np.clip(layer[..., 3:], 0, 1)
         there += layer
         covered[box] += layer[..., 3]
     return _divided(total), np.minimum(covered, 1)
+
+
+def _through(
+    layer: Plane, radius: float, lens: LensSettings, first: tuple[int, int], size: tuple[int, int]
+) -> Plane:
+    if lens.shape == "cats_eye":
+        return spread_in_field(layer, radius, first, size)
+    kernel = opening(radius, lens.shape)
+    return np.asarray(cv2.filter2D(layer, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def _share(radius: Plane, nodes: list[float], index: int) -> Plane:
