@@ -391,3 +391,11 @@ def test_what_a_button_does_is_recorded_and_counted(tmp_path: Path) -> None:
     assert "check its wires" in silent.advice
     unwritable = record_button(Button(), 5, tmp_path / "no" / "b.csv", world, MockFactory())
     assert unwritable.state == "broken"
+
+
+def test_edges_of_a_button_that_the_settings_do_not_have_are_not_forgotten_silently(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(STUDIO.format(folder=tmp_path / "album"))
+    results = examine(tmp_path / "s.toml", 0.0, Now().world(), tmp_path / "button.csv")
+    (found,) = [result for result in results if result.part == "shutter button"]
+    assert found.state == "broken"
+    assert "none whose edges" in found.found

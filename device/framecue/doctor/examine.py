@@ -58,6 +58,9 @@ def examine(file: Path | None, press_s: float, world: World, edges: Path | None 
         yield check_head(settings.pan_tilt, world)
     for indicator in settings.indicators:
         yield check_indicator(indicator, world)
+    if edges is not None and not any(isinstance(each, button.Settings) for each in settings.shutters):
+        advice = 'add [[shutters]] with kind = "button" to the settings'
+        yield Result("shutter button", "broken", "there is none whose edges could be recorded", advice)
     for shutter in settings.shutters:
         if edges is not None and isinstance(shutter, button.Settings):
             yield record_button(shutter, press_s, edges, world)
