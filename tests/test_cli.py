@@ -290,3 +290,29 @@ def wait_for(booth, *words):
         if any(word in line for word in words):
             return seen
     raise AssertionError(f"none of {words} in {seen}")
+
+
+STRAGGLER = """
+import threading
+import cv2, numpy
+from framecue import cli
+cv2.setNumThreads(1)
+image = numpy.zeros((1200, 1600, 3), numpy.uint8)
+def blur():
+    while True:
+        cv2.GaussianBlur(image, (0, 0), 3)
+for _ in range(3):
+    threading.Thread(target=blur, daemon=True).start()
+def app():
+    print("stopped")
+    raise SystemExit(76)
+cli.app = app
+cli.main()
+"""
+
+
+def test_an_orderly_end_stays_one_though_a_thread_is_held_up(env):
+    ended = subprocess.run(
+        [sys.executable, "-c", STRAGGLER], env=env, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (76, "stopped\n", "")

@@ -4,8 +4,10 @@ import json
 import logging
 import os
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -50,16 +52,32 @@ def main() -> None:
     """Entry of the `framecue` command: errors made for people end as one line and exit code 1."""
     # Before numpy is imported: our matrices are small, and the cores are the model's.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    status = 1
     try:
         app()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except FramecueError as error:
         print(f"framecue: {error}", file=sys.stderr)
-        sys.exit(1)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         sys.stderr.close()
-        sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit(130)
+        status = 130
+    _end(status)
+
+
+def _end(status: int) -> NoReturn:
+    """End the process, and at once where threads are left that a driver or a busy machine holds up.
+
+    In an orderly end OpenCV under such a thread aborts the process, which counts as a crash.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 @app.command()
