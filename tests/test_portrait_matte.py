@@ -158,7 +158,8 @@ def test_a_hand_that_the_model_missed_is_kept_by_its_depth_and_the_floor_is_not(
     kept, known = with_depth(kept, found, depth)
     alpha = find_matte(image, known, kept).apply(image)
     assert alpha[missed].mean() > 190  # of the wall's own colour: its rim stays soft
-    assert alpha[202:].mean() < 10, "the floor at their feet is as near as they are"
+    assert alpha[120:, :80].max() < 10, "the floor at their feet is as near as they are"
+    assert alpha[202:].max() < 40
 
 
 def test_the_gap_beside_an_arm_is_seen_through_by_its_depth() -> None:
@@ -174,8 +175,8 @@ def test_the_gap_beside_an_arm_is_seen_through_by_its_depth() -> None:
 def test_a_table_that_somebody_touches_is_no_part_of_them() -> None:
     image, _, found, depth = someone_with_an_arm(slice(66, 120))
     depth[130:150, 126:240] = 3.0
-    kept, _ = with_depth(choose(image, found, depth), found, depth)
-    assert not kept.mask[132:148, 150:].any()
+    kept, known = with_depth(choose(image, found, depth), found, depth)
+    assert find_matte(image, known, kept).apply(image)[132:148, 150:].max() < 10
 
 
 def test_a_piece_of_a_leg_given_to_somebody_else_is_given_back_and_a_distant_shape_is_not_kept() -> None:

@@ -110,13 +110,13 @@ def with_depth(
     # Where every pixel around says so: at edges a sensor's pixels see both.
     nearest, furthest = cv2.erode(depth_m, _RING), cv2.dilate(depth_m, _RING)
     behind, theirs = nearest > far, (nearest > near) & (furthest <= far)
-    # What nothing behind is seen close to may as well be the floor they stand on.
+    # Against something further to the left or right: the floor they stand on is as far there.
     reach = max(1, round(_LIMB * kept.head * depth_m.shape[0] / rows))
-    before = cv2.dilate(behind.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
-    told = np.where(behind, -1, theirs & before).astype(np.float32)
+    beside = cv2.dilate(depth_m, np.ones((1, 2 * reach + 1), np.uint8))
+    theirs &= beside - depth_m > _BEHIND_M
+    told = np.where(behind, -1, theirs).astype(np.float32)
     cells = np.asarray(cv2.resize(told, (columns, rows), interpolation=cv2.INTER_NEAREST), np.float32)
-    solid = np.asarray(cv2.resize(theirs.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST))
-    limbs = _limbs(kept, solid > 0)
+    limbs = _limbs(kept, cells > 0)
     person = np.clip(np.where(limbs, _CLEARLY, segmentation.person), 1e-4, 1 - 1e-4)
     odds = np.log(person / (1 - person)) + _DEPTH_ODDS * cells
     person = np.asarray(1 / (1 + np.exp(-odds)), np.float32)

@@ -126,7 +126,7 @@ def make_trimap(
             (~(inside & (fur | (parts == Part.HAIR)))).astype(np.uint8), cv2.DIST_L2, 3
         )
         told = at_window(kept.told) * (fine > _REACH[Part.HAIR][0] * head)
-        theirs, behind = told > _TOLD, told < -_TOLD
+        theirs, behind = (told > _TOLD) & (likely >= PERSON_LEVEL), told < -_TOLD
         sure, firm = (sure | theirs) & ~behind, firm | theirs
         unknown = unknown & ~theirs & ~behind
     return Trimap(box, sure, unknown, likely, firm, head)
