@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 SURPRISE: Final = 2.5  # innovations beyond so many deviations mean that something really moved
-CALM: Final = 0.05  # shares per second squared: how a line drifts that nobody moves
-MOVED: Final = 3.0  # the same for a line that somebody moves
+CALM: Final = 12.0  # of its noise per second squared: how a line drifts that nobody moves
+MOVED: Final = 750.0  # the same for a line that somebody moves
+BEGINS: Final = 25.0  # of its noise per second: how fast a line may be going when it is first seen
 LOST_S: Final = 0.6  # a line unseen for so long begins afresh
 WINDOW_S: Final = 0.3  # over which movement is told
 
@@ -70,7 +71,7 @@ class Track:
 
     def _spread(self, elapsed: float, strength: float) -> tuple[float, float, float]:
         a, b, c = self.variance
-        q = strength**2
+        q = (strength * self.noise) ** 2
         return (
             a + 2 * elapsed * b + elapsed**2 * c + q * elapsed**4 / 4,
             b + elapsed * c + q * elapsed**3 / 2,
@@ -79,7 +80,7 @@ class Track:
 
     def _begin(self, value: float, time_s: float) -> None:
         self.value, self.speed, self.time_s = value, 0.0, time_s
-        self.variance = (self.noise**2, 0.0, 0.01)
+        self.variance = (self.noise**2, 0.0, (BEGINS * self.noise) ** 2)
         self.past.clear()
         self._remember()
 
