@@ -1,5 +1,6 @@
 """From a few lines of a picture to where the camera stands, and how sure that is."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,9 @@ from framecue.composition.pose import (
     project,
     row,
     unknowns,
-)  # fmt: skip
+)
+from framecue.simulate.outline import Outline
+from framecue.studio import Scene  # fmt: skip
 
 LENS = Lens.of(480, 640, 48.0)
 poses = st.builds(
@@ -112,3 +115,23 @@ def test_nothing_known_gives_the_priors_and_says_how_unsure_that_is():
 @given(poses)
 def test_a_pose_and_its_unknowns_are_the_same_thing(pose):
     assert poses_of(unknowns(row(pose)))[0] == pytest.approx(row(pose)[0])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_person_measured_once_is_expected_where_they_are_seen_from_any_height(seed):
+    outline = Outline(Scene.random(seed, 1).people[0])
+    cameras = [
+        Pinhole(LENS.width, LENS.height, 48.0, y=y, z=-far, pitch_deg=math.degrees(math.atan2(0.85 - y, far)))
+        for far in (2.2, 3.5) for y in (0.5, 1.0, 1.5)
+    ]  # fmt: skip
+    poses = [Pose(-c.z, 0.0, c.y, c.pitch_deg) for c in cameras]
+
+    def expected(body_m: float, heads: float) -> np.ndarray:
+        rows = np.concatenate([row(replace(pose, body_m=body_m, heads=heads)) for pose in poses])
+        marks = project(rows, LENS)
+        return np.stack([marks.head_top, marks.chin, marks.foot], axis=1)
+
+    seen = np.array([outline.lines(camera)[:3] for camera in cameras])
+    fits = [(body, heads) for body in np.arange(1.0, 2.0, 0.02) for heads in np.arange(4.5, 8.6, 0.1)]
+    best = min(fits, key=lambda fit: float(np.square(expected(*fit) - seen).sum()))
+    assert np.abs(expected(*best) - seen).max() < 0.035 * LENS.height

@@ -18,7 +18,7 @@ from framecue.composition.geometry import focal_px
 Array = NDArray[np.float64]
 
 STANCE_M: Final = 0.11  # from the body's middle to the outer edge of a foot, across the picture
-TOE_M: Final = 0.09  # how far the lowest point of a foot stands before the body's middle
+TOE_M: Final = 0.18  # how far the lowest point of a foot stands before the body's middle
 BODY_WIDTH_M: Final = 0.52  # of a person with arms hanging
 STEPS: Final = 12  # at most, of the solver
 _LEAST: Final = np.array([-2.9, -85.0, -8.0, -80.0, -90.0, -2.0, 2.0])  # of the unknowns
