@@ -85,6 +85,14 @@ def test_who_does_something_else_is_found_again(done):
     assert walk.found.pose.distance_m == pytest.approx(walk.pose.distance_m, rel=0.25)
 
 
+def test_who_raises_the_camera_and_tilts_it_down_when_told_the_opposite_is_found_again():
+    walk = Walk(FROM_ABOVE)
+    walk.ask(step=0.6)
+    walk.ask(-1.0, **{"raise": -0.4, "tilt": 9.0})
+    assert walk.found.pose.pitch_deg == pytest.approx(walk.pose.pitch_deg, abs=9.0)
+    assert walk.found.pose.height_m == pytest.approx(walk.pose.height_m, abs=0.5)
+
+
 def test_one_view_counts_once_however_long_it_lasts():
     walk = Walk(FROM_ABOVE)
     before = walk.found.deviation.pitch_deg

@@ -21,6 +21,7 @@ from framecue.composition.pose import (
     unknowns,
 )  # fmt: skip
 
+UNLIKELY: Final = 5.0  # misfit that a mistake of the photographer's must explain away
 STRAYED: Final = 14.0  # misfit beyond which somebody did something else than was asked
 OBEYS: Final = 0.27  # deviation of how far people go, as a share of what they are told
 TURNED_S: Final = 0.4  # who moves now read what was asked so long ago
@@ -59,6 +60,7 @@ class Whereabouts:
         """Somebody else may be there: nothing found before counts."""
         self.found: Estimate | None = None
         self._belief = first_belief()
+        self._before: tuple[Belief, Moves] | None = None  # the last calm moment, and what was asked then
         self._moving = False
         self._asked: deque[tuple[float, Moves]] = deque(maxlen=20)
 
@@ -69,19 +71,34 @@ class Whereabouts:
     def watch(self, moving: bool, time_s: float) -> None:
         """Notice in every frame whether the picture moves: what was found last counts after the move."""
         if moving and not self._moving and self.found is not None:
-            self._belief = self._carried(self.found.belief, self._read(time_s))
+            self._before = self.found.belief, self._read(time_s)
+            self._belief = self._carried(*self._before)
         self._moving = moving
 
     def see(self, sight: Sight, lens: Lens) -> Estimate:
         """The pose in a frame."""
         found = estimate(sight, lens, self._belief, None if self.found is None else self.found.pose)
+        if found.misfit > UNLIKELY:
+            found = self._mistaken(found, sight, lens)
         if found.misfit > STRAYED:
             found = self._searched(found, sight, lens)
         self.found = found
         return found
 
+    def _mistaken(self, found: Estimate, sight: Sight, lens: Lens) -> Estimate:
+        """Somebody may have done the opposite of what was asked, or nothing, or what was asked after all."""
+        if self._before is None:
+            return found
+        before, moves = self._before
+        for share in (1.0, -1.0, 0.0):
+            belief = self._carried(before, {axis: share * amount for axis, amount in moves.items()})
+            again = estimate(sight, lens, belief)
+            if again.misfit + UNLIKELY * (share < 1) < found.misfit:
+                self._belief, found = belief, again
+        return found
+
     def _searched(self, found: Estimate, sight: Sight, lens: Lens) -> Estimate:
-        """Something else was done than asked, or somebody else is there now."""
+        """Something else altogether was done, or somebody else is there now."""
         for belief in (self._belief.wider(UNASKED[self._mount]), first_belief()):
             again = estimate(sight, lens, belief)
             if again.misfit < 0.5 * found.misfit:
