@@ -250,5 +250,7 @@ def test_cues_can_be_spoken_in_korean():
 def test_a_camera_that_shakes_in_the_look_is_told_to_hold_still_and_is_not_ready_until_it_does():
     guide = Guide(LOOK, FOV_DEG, GuideSettings())
     shaking = [seen(level_camera(pitch_deg=1.2 * (-1) ** (i // 2))) for i in range(30)]
-    assert {cue.cue for cue in run(guide, shaking)[3:]} <= {"hold", "tilt_up", "tilt_down"}
+    told = {cue.cue for cue in run(guide, shaking)[3:]}
+    assert "hold" in told
+    assert "ready" not in told
     assert run(guide, [seen(level_camera())] * 20, start_s=3.0)[-1].cue == "ready"

@@ -103,3 +103,5 @@ def test_amounts_are_spoken_as_people_act_on_them():
     assert say("tilt_up", 4, "deg", style="voice") == "Tilt the camera up, 4 degrees."
     assert say("step_closer", 1.05, "m", language="ko", style="voice") == "앞으로 1걸음 반 다가가 주세요."
     assert say("step_back", 0.4, "m", style="large") == "BACK 0.4 m"
+    assert say("step_back", 0.05, "m", style="voice") == "Please take a tiny step back."
+    assert say("step_back", 0.05, "m") == "Step back 0.05 m"

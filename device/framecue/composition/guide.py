@@ -269,7 +269,15 @@ class Guide:
             return self._cue, self._choice
         aside = beside or abs(framed.subject.centre_x / lens.width - 0.5) > ASIDE
         planner = self._planner(framed, lens)
-        chooser = Chooser(planner, self._said, time_s, self._choice, aside, FINISHED * precision)
+        chooser = Chooser(
+            planner,
+            self._said,
+            time_s,
+            self._choice,
+            aside,
+            FINISHED * precision,
+            self.pose.deviation.distance_m,
+        )
         if self._obeying(time_s) and self._cue.cue != "nobody":
             return self._while_moving(framed, chooser)
         return self._outside(framed, chooser, time_s, hidden, whole and not beside and worst <= 1.0)

@@ -10,8 +10,10 @@ from framecue.composition.memory import Said
 from framecue.composition.plan import AXES, Axis, Planner, Way
 from framecue.composition.words import LANGUAGES, Language, say
 
-STEP: Final[Mapping[Unit, float]] = {"m": 0.1, "deg": 1.0}  # amounts are asked for in these steps
-LEAST: Final[Mapping[Unit, float]] = {"m": 0.05, "deg": 0.6}  # less is not worth saying
+STEP: Final[Mapping[Unit, float]] = {"m": 0.05, "deg": 1.0}  # amounts are asked for in these steps
+FINE: Final = 4.0  # of them, beyond which amounts are asked for in coarser ones
+COARSE_STEP: Final[Mapping[Unit, float]] = {"m": 0.1, "deg": 1.0}
+LEAST: Final[Mapping[Unit, float]] = {"m": 0.03, "deg": 0.6}  # less is not worth saying
 SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 15.0}  # a second move in one cue is small
 UNSURE: Final = 0.08  # of the distance: how well it is known of somebody not seen whole
 FAR_M, SHORT = 1.0, 0.8  # of a walk towards somebody, what is beyond so many metres is asked for in part
@@ -58,24 +60,27 @@ class Chooser:
         before: Choice | None,
         beside: bool,
         within: float,
+        deviation_m: float,
     ) -> None:
         self.planner, self._before, self._beside = planner, before, beside
+        self._deviation_m = deviation_m
         self.whole = planner.all_moves()
         steps = [way for way in planner.steps(self.whole, self._least()) if way.gain > 0]
         self._alone = {next(iter(way.moves)): way.gain for way in steps if len(way.moves) == 1}
-        small = planner.shortcuts(self._least(), STEP)
+        small = planner.shortcuts(LEAST, STEP)
         self._ends = {frozenset(way.moves) for way in small if planner.finishes(way, within)}
         steps = [way for way in steps if frozenset(way.moves) not in self._ends]
         steps += [way for way in small if frozenset(way.moves) in self._ends]
         self._open, self._later = self._sorted(steps, said, time_s)
         # What is left may be spread over many moves too small to say: then one that is not of the whole way.
-        self._spare, later = self._sorted([way for way in small if way.gain > 0], said, time_s)
-        self._later += later
+        self._spare, self._spare_later = self._sorted([way for way in small if way.gain > 0], said, time_s)
         self.waiting = False
 
     def _least(self) -> dict[Unit, float]:
         """A step that only a guess at hidden feet asks for must be a large one."""
-        unsure = 0.0 if self.planner.complete else UNSURE * self.planner.pose.distance_m
+        unsure = (
+            0.0 if self.planner.complete else min(UNSURE * self.planner.pose.distance_m, self._deviation_m)
+        )
         return {"m": max(LEAST["m"], unsure), "deg": LEAST["deg"]}
 
     def same(self) -> Choice | None:
@@ -96,9 +101,10 @@ class Chooser:
         fit = [c for c in self._open if c.way.gain >= least and self._fits(c)]
         for milder in (self._small, self._useful):
             fit = fit or [c for c in self._open if c.way.gain >= least and milder(c)]
-        fit = fit or [c for c in self._spare if c.way.gain >= least and self._useful(c)]
+        if not fit and not self._worth(self._later, least):
+            fit = [c for c in self._spare if c.way.gain >= least and self._useful(c)]
         if not fit:
-            self.waiting = any(c.way.gain >= least and self._useful(c) for c in self._later)
+            self.waiting = self._worth(self._later + self._spare_later, least)
             return None
         same = self.same()
         same = same if same is not None and any(c.names == same.names for c in fit) else None
@@ -113,6 +119,9 @@ class Chooser:
             one = max(ones, key=lambda c: c.way.gain)
             best = best if best.way.gain > one.way.gain + COMPANION else one
         return same if same is not None and best.way.gain < OVERRULE * same.way.gain else best
+
+    def _worth(self, choices: list[Choice], least: float) -> bool:
+        return any(c.way.gain >= least and self._useful(c) for c in choices)
 
     def _sorted(self, ways: list[Way], said: Said, time_s: float) -> tuple[list[Choice], list[Choice]]:
         """Those that can be asked for now, and those of which the opposite was said a moment ago."""
@@ -163,7 +172,8 @@ def plain_cue(name: CueName, amount: float | None, unit: Unit | None, language: 
 
 def in_steps(amount: float, unit: Unit) -> float:
     """An amount rounded to what can be asked for, never nothing."""
-    return max(round(amount / STEP[unit]), 1) * STEP[unit]
+    step = STEP[unit] if amount < FINE * STEP[unit] else COARSE_STEP[unit]
+    return max(round(amount / step), 1) * step
 
 
 def _name(axis: Axis, amount: float) -> CueName:

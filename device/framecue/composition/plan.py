@@ -43,12 +43,13 @@ PITCH_DEG: Final = 45.0
 NEAREST_M: Final = 0.6
 ADULT_HEADS: Final = 7.2  # body-to-head ratio that stands in for a hidden half of the body
 PRICE: Final = 0.06  # of a move as large as AXES says, in tolerances
-UNREACHABLE_WEIGHT: Final = 0.15  # of a ratio that no move brings into the look
-KNEEL_FOR: Final = 0.6  # share of what is missing of a ratio that must be won where not all of it can be
+UNREACHABLE_WEIGHT: Final = 0.4  # of a ratio that no move brings into the look
+KNEEL_FOR: Final = 0.1  # share of what is missing of a ratio that must be won where not all of it can be
 RATIO_SLACK: Final = 0.15  # tolerances of the ratio that a small tilt may spoil: nobody kneels for less
 # A person out of the middle shows less than a cut toe, and the two lines already bound the body between them.
 BROAD: Final = ("centre_x", "body_height")
 COARSE: Final = 0.85  # tolerances within which the place across is right
+STRAIN: Final = 4.0  # times as much counts what lies beyond COARSE where guests alone move
 LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
 ROLL_DEG: Final = 1.0  # roll is not known better: less is no reason to turn the camera
 ROUNDS: Final = 8
@@ -164,6 +165,7 @@ class Planner:
         asked = ((name, getattr(look.measures, name)) for name in MEASURES)
         self._asked = [(name, want.value, want.tolerance) for name, want in asked if want is not None]
         self._weights: Values = {}
+        self._strain = STRAIN if mount == "fixed" else 0.0
         roll = look.measures.roll_deg
         if roll is not None and abs(pose.roll_deg - roll.value) < level_enough(look):
             self._weigh("roll_deg", 0.0, "roll")
@@ -303,8 +305,13 @@ class Planner:
         """(n,) distances to the look, sums of squared errors, after (n, axes) moves."""
         if not self._asked:
             return np.zeros(len(moves))
-        distances: Array = np.square(self._errors(moves)).sum(axis=1)
+        off = self._errors(moves)
+        distances: Array = np.square(off).sum(axis=1) + np.square(self._beyond(off)).sum(axis=1)
         return distances
+
+    def _beyond(self, off: Array) -> Array:
+        """What is added where guests alone move: no place suits every measure, so none may be far outside."""
+        return self._strain * np.maximum(np.abs(off) - COARSE, 0.0)
 
     def _solve(self, price: float) -> Way:
         """Projected Gauss-Newton: the moves within bounds that bring all errors and their own price down."""
@@ -316,7 +323,8 @@ class Planner:
         def residuals(tried: Array) -> Array:
             """(tries, 1 + axes, r) residuals of tries and of each nudged along every axis."""
             rows = (tried[:, None] + nudges).reshape(-1, size)
-            found = np.concatenate([self._errors(rows * unit), price * rows], axis=1)
+            off = self._errors(rows * unit)
+            found = np.concatenate([off, self._beyond(off), price * rows], axis=1)
             return found.reshape(len(tried), size + 1, -1)
 
         at = np.zeros(size)

@@ -10,6 +10,7 @@ Language = Literal["en", "ko"]
 Style = Literal["plain", "large", "voice"]
 STYLES: Final[tuple[Style, ...]] = ("plain", "large", "voice")
 STEP_M: Final = 0.7  # of a grown-up
+TINY_M: Final = 0.18  # less than a quarter of a step
 HAND_M: Final = 0.1  # a hand's width
 SPAN_M: Final = 0.2  # from thumb to little finger, as Korean counts
 
@@ -272,8 +273,14 @@ def say(
     elif style == "voice":
         filled = text.format(_spoken(cue, amount, unit, language))
     else:
-        filled = text.format(f"{amount:.1f} m" if unit == "m" else f"{amount:.0f}°")
+        filled = text.format(metres(amount) if unit == "m" else f"{amount:.0f}°")
     return " ".join(filled.split())
+
+
+def metres(amount: float) -> str:
+    """Tenths, and of less than a tiny step what is over them."""
+    tenths = amount > TINY_M or abs(10 * amount - round(10 * amount)) < 0.01
+    return f"{amount:.1f} m" if tenths else f"{amount:.2f} m"
 
 
 def _spoken(cue: CueName, amount: float, unit: Unit, language: Language) -> str:
@@ -288,6 +295,8 @@ def _spoken(cue: CueName, amount: float, unit: Unit, language: Language) -> str:
             return _halves(amount / SPAN_M, "반 뼘", "{}뼘", "{}뼘 반")
         hands = max(round(amount / HAND_M), 1)
         return "a hand-width" if hands == 1 else f"{hands} hand-widths"
+    if amount < TINY_M:
+        return "아주 조금" if korean else "a tiny step"
     if korean:
         return _halves(amount / STEP_M, "반 걸음", "{}걸음", "{}걸음 반")
     counted = _halves(amount / STEP_M, "half a step", "{} steps", "{} steps and a half")

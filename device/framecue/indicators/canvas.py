@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from framecue.composition.cue import Cue
-from framecue.composition.words import Language, say
+from framecue.composition.words import Language, metres, say
 from framecue.indicators import Notice, View
 from framecue.indicators.arrows import CHECK, CROSS, MARK, draw_shapes, shapes_of
 from framecue.indicators.fonts import Fonts
@@ -295,7 +295,7 @@ class Canvas:
 
 def _amount(cue: Cue) -> str:
     assert cue.amount is not None
-    return f"{cue.amount:.1f}m" if cue.unit == "m" else f"{cue.amount:.0f}°"
+    return metres(cue.amount).replace(" ", "") if cue.unit == "m" else f"{cue.amount:.0f}°"
 
 
 def _reason(text: str) -> str:
