@@ -74,12 +74,12 @@ class Group:
             subjects.append(found.subject)
         return framing(Composition(camera.width, camera.height, tuple(subjects), 0), look)
 
-    def fitted(self, look: Look, size: tuple[int, int], fov_deg: float) -> Look:
-        """The look as it fits these people, seen from afar by a camera of width x height pixels."""
-        camera = Pinhole(*size, fov_deg, z=-2.0 * len(self.members) - 2.0)
+    def fitted(self, look: Look, camera: Pinhole) -> Look:
+        """As in Outline: smaller where they stand too wide for it."""
         framed = self.framed(camera, look)
-        assert framed is not None
-        return fitted(look, framed, Lens.of(*size, fov_deg))
+        if framed is None:
+            return look
+        return fitted(look, framed, Lens.of(camera.width, camera.height, camera.fov_deg))
 
     def begin(self, place: Place, mount: Mount) -> Place:
         """The place, further away and turned to them until part of everybody is in the picture.

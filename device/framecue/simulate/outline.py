@@ -77,6 +77,10 @@ class Outline:
             return None
         return Framing(Subject(top, chin, foot, left, right, middle_x=middle))
 
+    def fitted(self, look: Look, camera: Pinhole) -> Look:  # noqa: ARG002
+        """The look as it fits those who are there: one person always fits it."""
+        return look
+
     def composition(self, camera: Pinhole, roll_deg: float) -> Composition:
         """What an exact segmenter and measure would make of the view of a camera."""
         subject = self.subject(camera)

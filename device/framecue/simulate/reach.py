@@ -11,9 +11,8 @@ import numpy as np
 from framecue.composition.cue import Mount
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look
-from framecue.composition.plan import errors
 from framecue.simulate.place import HEIGHTS_M, NEAREST_M, Place
-from framecue.simulate.run import AnyOutline, truth
+from framecue.simulate.run import AnyOutline, off, truth
 
 FARTHEST_M: Final = 14.0
 TURNS: Final = 3  # times that tilt and pan are mended for a place
@@ -65,15 +64,15 @@ def _free(outline: AnyOutline, camera: Pinhole, look: Look, far: float, high: fl
         found = truth(outline, aimed, look)
         if not found:
             return math.inf
-        aimed = _turned(aimed, found, look)
-    return _worst(truth(outline, aimed, look), look)
+        aimed = _turned(aimed, found, outline.fitted(look, aimed))
+    return _worst(off(outline, aimed, look))
 
 
 def _turned(camera: Pinhole, found: dict[str, float], look: Look) -> Pinhole:
-    off = {name: value - getattr(look.measures, name).value for name, value in found.items()}
-    lines = [off[name] for name in ("head_top", "foot_line") if name in off]
+    away = {name: value - getattr(look.measures, name).value for name, value in found.items()}
+    lines = [away[name] for name in ("head_top", "foot_line") if name in away]
     down = float(np.mean(lines)) * camera.height if lines else 0.0
-    right = off.get("centre_x", 0.0) * camera.width
+    right = away.get("centre_x", 0.0) * camera.width
     return replace(
         camera,
         pitch_deg=camera.pitch_deg - math.degrees(math.atan(down / camera.focal_px)),
@@ -84,8 +83,8 @@ def _turned(camera: Pinhole, found: dict[str, float], look: Look) -> Pinhole:
 def _fixed(outline: AnyOutline, place: Place, look: Look, far: float, aside: float) -> float:
     """Guests who stand so far before a fixed camera, and so far to its right."""
     camera = place.camera
-    return _worst(truth(outline, replace(camera, x=-aside, z=-far), look), look)
+    return _worst(off(outline, replace(camera, x=-aside, z=-far), look))
 
 
-def _worst(found: dict[str, float], look: Look) -> float:
-    return max((abs(e) for e in errors(found, look).values()), default=math.inf)
+def _worst(found: dict[str, float]) -> float:
+    return max((abs(e) for e in found.values()), default=math.inf)

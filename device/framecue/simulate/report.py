@@ -89,19 +89,17 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
         raise FramecueError("groups are simulated with exact parts only; leave out --model or --people")
     if look.measures.foot_line is None or look.measures.head_top is None:
         raise FramecueError(f"look {plan.look!r}: only looks of whole people can be simulated")
-    if mount != "fixed":  # guests cannot mend a ratio
-        look = strict(look)
+    asked = look if mount == "fixed" else strict(look)  # guests cannot mend a ratio
     seed = int(np.random.default_rng([plan.seed, number % PEOPLE, 1]).integers(2**31))
     size = SIZES[int(rng.integers(len(SIZES)))]
     if look.orientation != "any":
         size = SIZES[look.orientation == "landscape"]
     place = random_place(rng, mount, size, FOV_DEG)
     guests = person(seed) if plan.people == 1 else _group(plan, number, rng)
-    wanted = look
-    if isinstance(guests, Group):
-        place, wanted = guests.begin(place, mount), guests.fitted(look, size, FOV_DEG)
     head = Head() if plan.head and mount == "fixed" else None
-    guide = _guide(plan.who, look, mount, rng, head)
+    guide = _guide(plan.who, asked, mount, rng, head)
+    if isinstance(guests, Group):
+        place = guests.begin(place, mount)
 
     def observe(seen: Place, composition: Composition, cue: Cue, now_s: float) -> None:
         if head is not None and isinstance(guide, Guide):
@@ -114,10 +112,20 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
         rate = 10.0 if plan.model is None else 5.0
         turned = (lambda each: each) if head is None else head.turned
         result = run(
-            guide, wanted, guests, place, mount, rng, see=see, observe=observe, turned=turned, rate=rate
+            guide,
+            look,
+            guests,
+            place,
+            mount,
+            rng,
+            asked=asked,
+            see=see,
+            observe=observe,
+            turned=turned,
+            rate=rate,
         )
     gave_up = result.ended == "best_possible" and not result.in_look
-    best = best_reachable(guests, place, wanted, mount, head is not None) if gave_up else 0.0
+    best = best_reachable(guests, place, look, mount, head is not None) if gave_up else 0.0
     return Judged(result, best <= 1.0)
 
 

@@ -20,7 +20,7 @@ RATE: Final = 10.0  # frames per second
 LIMIT_S: Final = 120.0  # nobody listens longer
 SMALL: Final = 0.1  # share of what a cue asks for that tells whether it points the right way
 REVERSAL_S: Final = 3.0
-ROLL_BIAS_DEG, ROLL_NOISE_DEG = 0.7, 0.3  # how wrong roll told from a picture is: of a run, of a frame
+ROLL_NOISE_DEG = 0.3  # deviation of roll in a frame, degrees
 HEADS_TOLERANCE: Final = 0.3  # a report's ratio is asked for at least this exactly
 UNTOLD: Final = {"m": 0.5, "deg": 5.0}
 
@@ -40,6 +40,9 @@ class AnyOutline(Protocol):
 
     def composition(self, camera: Pinhole, roll_deg: float) -> Composition:
         """What exact parts and measure make of the view."""
+
+    def fitted(self, look: Look, camera: Pinhole) -> Look:
+        """The look as it fits those who are there."""
 
 
 @dataclass(slots=True)
@@ -81,10 +84,15 @@ def truth(outline: AnyOutline, camera: Pinhole, look: Look) -> dict[str, float]:
     return {n: v for n, v in found.items() if getattr(look.measures, n) is not None}
 
 
+def off(outline: AnyOutline, camera: Pinhole, look: Look) -> dict[str, float]:
+    """How far each measure really is from the look, in tolerances; empty where part is beside the camera."""
+    return errors(truth(outline, camera, look), outline.fitted(look, camera))
+
+
 def far_from(outline: AnyOutline, camera: Pinhole, look: Look) -> float:
     """The true distance to the look: the sum of squared errors, in tolerances; infinite beside the camera."""
-    found = truth(outline, camera, look)
-    return sum(e * e for e in errors(found, look).values()) if found else float("inf")
+    found = off(outline, camera, look)
+    return sum(e * e for e in found.values()) if found else float("inf")
 
 
 def points_wrong(cue: Cue, place: Place, outline: AnyOutline, look: Look) -> bool:
@@ -161,6 +169,7 @@ def run(
     mount: Mount,
     rng: np.random.Generator,
     *,
+    asked: Look | None = None,
     see: Callable[[Place, float, bool], Composition] | None = None,
     observe: Callable[[Place, Composition, Cue, float], None] = lambda *_: None,
     turned: Callable[[Place], Place] = lambda place: place,
@@ -168,12 +177,12 @@ def run(
 ) -> Result:
     """Let a photographer follow a guide to a shot.
 
-    see: what the camera makes of a place (seconds, whether somebody moves); exact lines if None. turned: the
-    place as a head that turns the camera leaves it.
+    look: in which the shot must be in the end. asked: the look the guide was given, and cues are judged by,
+    where it is a stricter one. see: what the camera makes of a place (seconds, whether somebody moves); exact
+    lines if None. turned: the place as a head that turns the camera leaves it.
     """
     person = Person(place, rng, steady=mount != "handheld", fixed=mount == "fixed")
-    watcher = Watcher(outline, look)
-    bias = float(rng.normal(0, ROLL_BIAS_DEG))
+    watcher = Watcher(outline, asked or look)
     now_s, frame = 0.0, 0
     ended = "late"
     while now_s < LIMIT_S:
@@ -181,7 +190,7 @@ def run(
         now_s = frame / rate
         seen = turned(person.look(1 / rate))
         if see is None:
-            roll = seen.camera.roll_deg + bias + float(rng.normal(0, ROLL_NOISE_DEG))
+            roll = seen.camera.roll_deg + float(rng.normal(0, ROLL_NOISE_DEG))
             composed = outline.composition(seen.seen_from, roll)
         else:
             composed = see(seen, now_s, person.moving)
@@ -192,9 +201,9 @@ def run(
             ended = cue.cue
             break
         watcher.see(cue, seen, now_s, taken_up)
-    found = truth(outline, seen.seen_from, look)
-    off = {n: v - getattr(look.measures, n).value for n, v in found.items()}
+    found, fitted = truth(outline, seen.seen_from, look), outline.fitted(look, seen.seen_from).measures
     return Result(
-        mount, ended, watcher.cues, watcher.wrong, watcher.reversals, now_s, off,
-        {n: getattr(look.measures, n).tolerance for n in off}, seen, watcher.log,
+        mount, ended, watcher.cues, watcher.wrong, watcher.reversals, now_s,
+        {n: v - getattr(fitted, n).value for n, v in found.items()},
+        {n: getattr(fitted, n).tolerance for n in found}, seen, watcher.log,
     )  # fmt: skip

@@ -93,10 +93,8 @@ class Recorder:
     ) -> NDArray[np.uint8]:
         camera = place.seen_from
         image = self._rendered(guests, place).view(camera, 1.0).image
-        look, size = self._look, (camera.width, camera.height)
-        if isinstance(guests, Group):
-            look = guests.fitted(look, size, camera.fov_deg)
-        page = sketch(image, composition, look, cue, width=WIDTHS[size[0] > size[1]])
+        look = guests.fitted(self._look, camera)
+        page = sketch(image, composition, look, cue, width=WIDTHS[camera.width > camera.height])
         drawn = Image.fromarray(page)
         pen = ImageDraw.Draw(drawn)
         font = ImageFont.load_default(size=drawn.width // 18)
