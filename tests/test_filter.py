@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from framecue.composition.filter import Steady
-from framecue.composition.guide import NOISE
+from framecue.composition.sighting import NOISE
 
 
 @pytest.mark.parametrize("name", NOISE)

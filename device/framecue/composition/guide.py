@@ -10,7 +10,6 @@ from pydantic import Field
 
 from framecue.composition.cue import Cue, CueName, Detail, Mount, Unit, Way
 from framecue.composition.feet import one_foot_outside
-from framecue.composition.filter import Steady
 from framecue.composition.framing import Framing, framing, measured
 from framecue.composition.group import Troubles, fitted
 from framecue.composition.look import Look
@@ -18,6 +17,7 @@ from framecue.composition.memory import Obstacles, PitchSensor, Said
 from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
 from framecue.composition.plan import BROAD, COARSE, Axis, Planner, errors, level_enough
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, ratio_deviation
+from framecue.composition.sighting import MOVING, Sighting
 from framecue.composition.subject import Composition, Edge, Subject
 from framecue.composition.turns import Reach, best_turn
 from framecue.composition.whereabouts import Whereabouts
@@ -28,21 +28,14 @@ from framecue.table import Table
 
 FINISHED: Final = 0.8  # of the precision: moves that come so near are the last ones
 LEAVE: Final = 0.8  # tolerances; a measure further off is outside the look again
-WALKING: Final = 0.02  # change of a body's height, as a share, within the same time
 THINKS_S: Final = 0.15  # between weighing what to ask for next
 BLUR: Final = 0.03  # shares of the frame within a third of a second: the shot would smear
-MOVING: Final = 0.015  # the same: the camera is being moved
 STAYS_S: Final = 1.3  # to read a cue, to begin to move, and for the picture to show it
 MOVES_S: Final = 8.0  # who is still moving then is not obeying a cue
-PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
 ASIDE: Final = 0.3  # shares of the width off the middle: one more step and somebody is out of the picture
 RATIO_KNOWN: Final = 0.5  # heads; deviation of a ratio that is known though not seen
 TOLD_S: Final = 4.0  # how long a cue about light stays before the guide goes on without
 SIDES: Final[tuple[Edge, ...]] = ("left", "right")
-NOISE: Final = {
-    "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
-    "roll": 0.7, "pitch": 0.5, "distance": 0.05, "size": 0.006,
-}  # fmt: skip  # deviations of one frame: shares of the frame, degrees, metres
 
 
 class GuideSettings(Table):
@@ -91,7 +84,7 @@ class Guide:
         self.look = look
         self._fov_deg, self._settings, self._reach = fov_deg, settings, reach
         self.turn: Mapping[Way, float] | None = None
-        self._steady = Steady(NOISE)
+        self._seen = Sighting()
         self._said, self._obstacles = Said(), Obstacles()
         self._where = Whereabouts(settings.mount)
         self._pitch = PitchSensor()
@@ -141,7 +134,7 @@ class Guide:
         self._seen_s = time_s
         lens = Lens.of(composition.width, composition.height, self._fov_deg)
         self._fitted = fitted(self.look, framed, lens)
-        framed, sight = self._steadied(framed, composition, lens, time_s)
+        framed, sight = self._seen.update(framed, composition, lens, time_s)
         self._watch(time_s)
         due = self.pose is None or time_s - self._thought_s >= THINKS_S
         if due:
@@ -162,51 +155,11 @@ class Guide:
 
     def _begin(self) -> None:
         """Somebody else may be there: nothing learnt of the one before counts."""
-        self._steady.forget()
+        self._seen.forget()
         self._obstacles.forget()
         self._where.forget()
         self._resigned, self._nothing_since_s = False, None
         self._told_since, self._troubles = {}, Troubles()
-
-    def _steadied(
-        self, framed: Framing, composition: Composition, lens: Lens, time_s: float
-    ) -> tuple[Framing, Sight]:
-        """The same framing with steadied lines, and what is known for the pose."""
-        s, high, wide = framed.subject, lens.height, lens.width
-
-        def share(value: float | None, of: int) -> float | None:
-            return None if value is None else value / of
-
-        found = self._steady.update(
-            {
-                "head_top": share(s.head_top_y, high), "chin": share(s.chin_y, high),
-                "foot": share(s.foot_y, high), "middle": share(s.centre_x, wide),
-                "left": s.left_x / wide, "right": s.right_x / wide, "roll": composition.roll_deg,
-                "pitch": composition.pitch_deg, "distance": s.distance_m, "size": _size(s),
-            },
-            time_s,
-        )  # fmt: skip
-
-        def pixels(name: str, of: int) -> float | None:
-            value = found[name]
-            return None if value is None else value * of
-
-        left, right = pixels("left", wide) or 0.0, pixels("right", wide) or 0.0
-        top, chin, foot = pixels("head_top", high), pixels("chin", high), pixels("foot", high)
-        middle = pixels("middle", wide)
-        subject = replace(
-            s, head_top_y=top, chin_y=chin, foot_y=foot, left_x=left, right_x=right, middle_x=middle
-        )
-        across = "left" not in s.cut and "right" not in s.cut
-        if not across:  # of a head or foot beside the frame only the near part is seen
-            subject, chin = replace(subject, chin_y=None), None
-        alone = across and len(framed.members) == 1
-        sight = Sight(
-            top, chin, foot, middle, right - left if alone else None, found["roll"], found["pitch"],
-            found["distance"], "top" in s.cut, "bottom" in s.cut,
-            (0.003 if across else 0.02) * high, s.distance_deviation_m,
-        )  # fmt: skip
-        return replace(framed, subject=subject), sight
 
     def _locate(self, sight: Sight, lens: Lens, time_s: float) -> None:
         """Estimate the pose; a pitch sensor that disagrees with the picture is left out."""
@@ -219,7 +172,7 @@ class Guide:
 
     def _watch(self, time_s: float) -> None:
         """Notice whether the picture moves, and since when."""
-        moving = self._steady.change(*PLACED) > MOVING or self._steady.change("size") > WALKING
+        moving = self._seen.moving
         self._where.watch(moving, time_s)
         if not moving:
             self._moving_since_s = None
@@ -283,8 +236,7 @@ class Guide:
         return self._outside(framed, chooser, time_s, hidden, whole and not beside and worst <= 1.0)
 
     def _inside(self, time_s: float) -> Cue:
-        limit = MOVING if self._inside_since_s is None else BLUR
-        if self._steady.change(*PLACED) > limit:
+        if self._seen.shaken > (MOVING if self._inside_since_s is None else BLUR):
             return self._plain("hold")
         if self._inside_since_s is None:
             self._inside_since_s = time_s
@@ -398,13 +350,6 @@ class Guide:
 
     def _plain(self, name: CueName) -> Cue:
         return plain_cue(name, None, None, self._settings.language)
-
-
-def _size(subject: Subject) -> float | None:
-    """Logarithm of a body's height: a trembling hand does not change it, somebody who walks does."""
-    if subject.head_top_y is None or subject.foot_y is None or subject.foot_y <= subject.head_top_y:
-        return None
-    return math.log(subject.foot_y - subject.head_top_y)
 
 
 def _second(cue: Cue) -> CueName | None:
