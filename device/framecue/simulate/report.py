@@ -30,6 +30,7 @@ FOV_DEG: Final = 48.0
 SIZES: Final = ((480, 640), (640, 480))  # the camera held upright and across
 PEOPLE: Final = 60  # different people; a run takes one of them
 MOUNTED: Final[tuple[Mount, ...]] = ("handheld", "tripod", "fixed")
+SLIGHT: Final = 0.1  # tolerances: who gives up so near the best there is gave up rightly
 Who = Literal["guide", "naive", "overlay"]
 Watch = Callable[[Outline | Group, Place, Composition, Cue, float], None]
 
@@ -53,7 +54,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A run, and whether the look could have been reached by it."""
+    """A run, and whether a picture could be had that is nearer to the look, or in it, than where it gave up."""
 
     result: Result
     reachable: bool
@@ -126,7 +127,7 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
         )
     gave_up = result.ended == "best_possible" and not result.in_look
     best = best_reachable(guests, place, look, mount, head is not None) if gave_up else 0.0
-    return Judged(result, best <= 1.0)
+    return Judged(result, best <= min(1.0, result.worst - SLIGHT))
 
 
 def _group(plan: Plan, number: int, rng: np.random.Generator) -> Group:

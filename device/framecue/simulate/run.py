@@ -1,5 +1,6 @@
 """One run: a photographer follows a guide from a random start to a shot, watched by somebody who knows."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -61,9 +62,14 @@ class Result:
     log: list[str]
 
     @property
+    def worst(self) -> float:
+        """The largest error, in tolerances; infinite where somebody is partly beside the camera."""
+        return max((abs(e) / self.tolerances[n] for n, e in self.errors.items()), default=math.inf)
+
+    @property
     def in_look(self) -> bool:
         """Whether the shot is in the look."""
-        return bool(self.errors) and all(abs(e) <= self.tolerances[n] for n, e in self.errors.items())
+        return self.worst <= 1.0
 
 
 def strict(look: Look) -> Look:
