@@ -54,7 +54,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A run, and whether a picture could be had that is nearer to the look, or in it, than where it gave up."""
+    """A run, and whether the look, or a picture nearer to it than where the run gave up, could be had."""
 
     result: Result
     reachable: bool
