@@ -16,6 +16,7 @@ from framecue.errors import PhotoError
 from framecue.parts import PERSON_LEVEL, Part
 from framecue.photo import read_photo, scaled_into
 from framecue.segmentation import Segmenter
+from framecue.segmentation.outline import outlined
 from framecue.segmentation.segmenter import open_segmenter
 from framecue.settings import find_settings_file, load_settings
 
@@ -68,8 +69,7 @@ def segment_photo(
     Returns the share of the photo that each part covers, and "person", the share of the whole people.
     """
     image = read_photo(photo)
-    height, width = image.shape[:2]
-    found = segmenter.segment(scaled_into(image, (MEASURED_PX, MEASURED_PX))).at(width, height)
+    found = outlined(segmenter.segment(scaled_into(image, (MEASURED_PX, MEASURED_PX))), image)
     if parts is not None:
         _write_png(parts, found.parts)
     if mask is not None:

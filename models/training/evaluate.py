@@ -45,7 +45,7 @@ def evaluate(folders: Folders, runners: Iterable[Runner], step: int = 1, worst: 
             image = cv2.imread(str(folders.photos()[name]), cv2.IMREAD_COLOR_RGB)
             truth = outlines(entry, image.shape[:2])
             for runner in runners:
-                found = likely(runner.segment(image), truth.shape) & (truth != UNKNOWN)
+                found = likely(runner.segment(image), image) & (truth != UNKNOWN)
                 rows[runner.name].everyday.append(overlap(found, truth == SOMEBODY))
     if worst is not None:
         for runner in runners:
@@ -61,7 +61,7 @@ def evaluate(folders: Folders, runners: Iterable[Runner], step: int = 1, worst: 
 
 def _look(photo: Photo, runner: Runner, row: Row) -> None:
     segmentation = runner.segment(photo.image)
-    person = largest_region(likely(segmentation, photo.label.shape))
+    person = largest_region(likely(segmentation, photo.image))
     row.overlaps[photo.name] = overlap(person, photo.label > 0)
     subject = measure(photo.image, segmentation).main_subject
     lines = Lines(None, None, None)
@@ -102,7 +102,7 @@ def _write_worst(folder: Path, folders: Folders, runner: Runner, row: Row, count
 def _drawn(photo: Photo, runner: Runner) -> NDArray[np.uint8]:
     segmentation = runner.segment(photo.image)
     picture = photo.image.copy()
-    mask = likely(segmentation, photo.label.shape)
+    mask = likely(segmentation, photo.image)
     picture[mask] = picture[mask] // 2 + np.array((0, 90, 0), np.uint8)
     subject = measure(photo.image, segmentation).main_subject
     if subject is not None:

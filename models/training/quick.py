@@ -26,7 +26,7 @@ def quick_report(folders: Folders, network: Network, device: torch.device) -> di
         sample = sources.labelled(f"ccp-{name}")
         truth = cv2.imread(str(folders.ccp / "labels" / f"{name}.png"), cv2.IMREAD_GRAYSCALE) > 0
         parts, lines = run(network, sample.image, device)
-        overlaps.append(overlap(likely(parts, truth.shape), truth))
+        overlaps.append(overlap(likely(parts, sample.image), truth))
         rows = np.flatnonzero(truth.any(axis=1))
         for number, line in enumerate(LINES):
             point = sample.points[0][line]
@@ -40,7 +40,7 @@ def quick_report(folders: Folders, network: Network, device: torch.device) -> di
         image = cv2.imread(str(folders.photos()[name]), cv2.IMREAD_COLOR_RGB)
         codes = outlines(entry, image.shape[:2])
         parts, _ = run(network, image, device)
-        found = likely(parts, codes.shape)
+        found = likely(parts, image)
         scenes.append(overlap(found & (codes <= SOMEBODY), codes == SOMEBODY))
     return {
         "iou": float(np.mean(overlaps)),

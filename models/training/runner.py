@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.parts import Segmentation
+from framecue.parts import PERSON_LEVEL, Segmentation
 from framecue.segmentation import Tensor
 from framecue.segmentation.bodypix import BodyPix
 from framecue.segmentation.figure import LINES, OUTPUTS, PARTS, Figure
+from framecue.segmentation.outline import outlined
 from framecue.segmentation.resize import resized
 
 THREADS = 2
@@ -99,9 +100,9 @@ def _method(image: NDArray[np.uint8], size: tuple[int, int]) -> int:
     return cv2.INTER_AREA if skips else cv2.INTER_LINEAR
 
 
-def likely(segmentation: Segmentation, size: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Where somebody is, (h, w) of that size."""
-    return cv2.resize(segmentation.person, (size[1], size[0]), interpolation=cv2.INTER_LINEAR) >= 0.5
+def likely(segmentation: Segmentation, image: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where somebody is, (h, w) of the picture that was segmented, as `framecue segment` draws it."""
+    return outlined(segmentation, image).person >= PERSON_LEVEL
 
 
 def overlap(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:

@@ -50,15 +50,13 @@ def _nobody(folders: Folders, runner: Runner) -> list[str]:
     lines = []
     for name in ANIMALS:
         image = cv2.imread(str(folders.photos()[name]), cv2.IMREAD_COLOR_RGB)
-        lines.append(
-            f"{name}: {likely(runner.segment(image), image.shape[:2]).mean():.2%} of pixels a person"
-        )
+        lines.append(f"{name}: {likely(runner.segment(image), image).mean():.2%} of pixels a person")
     shares = []
     for seed in range(_ROOMS):
         image = render(
             Scene.random(_FIRST_SEED + seed, 0), Pinhole(640, 480, 55, y=1.3, z=-3.5), noise=2
         ).image
-        shares.append(float(likely(runner.segment(image), image.shape[:2]).mean()))
+        shares.append(float(likely(runner.segment(image), image).mean()))
     lines.append(
         f"{_ROOMS} empty studio rooms: {np.mean(shares):.2%} of pixels a person, worst {max(shares):.2%}"
     )
@@ -114,7 +112,8 @@ def _light(folders: Folders, runner: Runner) -> list[str]:
             "dim": value * 0.25 + noise,
         }
         for kind, picture in pictures.items():
-            found = likely(runner.segment(np.clip(picture, 0, 255).astype(np.uint8)), truth.shape)
+            shown = np.clip(picture, 0, 255).astype(np.uint8)
+            found = likely(runner.segment(shown), shown)
             results[kind].append(overlap(found & known, truth & known))
     return [f"{kind}: IoU {np.mean(values):.3f} (passers-by left out)" for kind, values in results.items()]
 
@@ -124,7 +123,7 @@ def _figures(folders: Folders, runner: Runner) -> list[str]:  # noqa: ARG001
     for seed in range(_FIGURES):
         pinhole = Pinhole(640, 480, 55, y=1.3, z=-3.2, pitch_deg=-8)
         view = render(Scene.random(_FIRST_SEED + 500 + seed, 1), pinhole, noise=2)
-        overlaps.append(overlap(likely(runner.segment(view.image), view.parts.shape), view.parts > 0))
+        overlaps.append(overlap(likely(runner.segment(view.image), view.image), view.parts > 0))
     return [f"studio people: IoU {np.mean(overlaps):.3f}, worst {min(overlaps):.3f}"]
 
 

@@ -20,7 +20,6 @@ from tests.bench.matte_scenes import Truth, scene
 from framecue.colour import to_srgb, unit
 from framecue.photo import scaled_into
 from framecue.portrait import PortraitSettings
-from framecue.portrait.laplacian import Windows
 from framecue.portrait.lens import LensSettings, opening
 from framecue.portrait.make import Maker, opened_maker
 from framecue.portrait.matte import Matte, shrunk
@@ -28,6 +27,7 @@ from framecue.portrait.render import Portrayed, blur_background
 from framecue.portrait.scene import Stage
 from framecue.portrait.trimap import Trimap, find_window, make_trimap
 from framecue.segmentation.segmenter import SegmenterSettings
+from framecue.windows import Windows
 
 Plane = NDArray[np.float32]
 _FOUND = 0.8  # overlap with the truth under which it is the segmenter that failed

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from framecue.colour import Plane, unit
 from framecue.depth.stored import read_map
-from framecue.portrait.laplacian import Windows
 from framecue.portrait.matte import shrunk
+from framecue.windows import Windows
 
 _LEAST: Final = 0.02  # share of known pixels under which a map says nothing
 _FLYING: Final = 0.15  # relative step to every side from which a pixel hangs between two surfaces
@@ -69,10 +69,7 @@ def nearness(
     cell = 2 * round(max(small.shape[0] / rows, 1.0)) + 1
     windows = Windows(unit(small), cell, _GUIDED_EPSILON)
     linear = windows.smooth(windows.fit(np.asarray(enlarged, np.float32)))
-    sharp = linear.offset.copy()
-    for plane, colour in zip(linear.slope, windows.colour, strict=True):
-        sharp += plane * colour
-    return np.clip(sharp, 0, _NEAREST)
+    return np.clip(linear.of(small), 0, _NEAREST)
 
 
 def focus_distance(depth_m: NDArray[np.float32], people: Plane) -> float | None:

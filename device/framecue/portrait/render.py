@@ -15,12 +15,12 @@ from framecue.portrait.blur import Spread, spread
 from framecue.portrait.compose import Layers, compose
 from framecue.portrait.foreground import Colours, estimate
 from framecue.portrait.grain import measure_grain
-from framecue.portrait.laplacian import Linear
 from framecue.portrait.lens import LensSettings, blur_radius
 from framecue.portrait.lift import find_curve
 from framecue.portrait.matte import Matte, shrunk_to
 from framecue.portrait.scene import Stage, ground
 from framecue.portrait.screen import take_spill
+from framecue.windows import Linear
 
 _SPREAD_PX: Final = 10.0  # radius of the largest blur at the reduced size, about
 _REDUCED: Final = 1_300_000  # pixels of the reduced size, at most
