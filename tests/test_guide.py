@@ -254,3 +254,13 @@ def test_a_camera_that_shakes_in_the_look_is_told_to_hold_still_and_is_not_ready
     assert "hold" in told
     assert "ready" not in told
     assert run(guide, [seen(level_camera())] * 20, start_s=3.0)[-1].cue == "ready"
+
+
+def test_a_camera_that_leans_is_levelled_though_only_the_body_tells_how_much():
+    guide = Guide(LOOK, FOV_DEG, GuideSettings())
+    leaning = replace(
+        seen(level_camera(roll_deg=8.0)), roll_deg=None, likely_roll_deg=7.0, roll_deviation_deg=3.0
+    )
+    assert "roll_left" in {name for cue in run(guide, [leaning] * 12) for name in moves_of(cue)}
+    level = replace(seen(level_camera()), roll_deg=None, likely_roll_deg=0.5, roll_deviation_deg=3.0)
+    assert run(Guide(LOOK, FOV_DEG, GuideSettings()), [level] * 20)[-1].cue == "ready"

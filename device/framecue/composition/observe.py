@@ -50,6 +50,8 @@ class Observer:
             roll_deg=roll if tilt is None else tilt.roll_deg,
             pitch_deg=None if tilt is None else tilt.pitch_deg,
             backlight_ev=self._backlight_ev,
+            likely_roll_deg=None if self._roll is None else self._roll.deg,
+            roll_deviation_deg=None if self._roll is None else self._roll.sigma_deg,
         )
         return composition if self._depth is None else placed(composition, segmentation, self._depth, time_s)
 

@@ -129,6 +129,7 @@ class Sight:
     beyond_top: bool = False
     beyond_bottom: bool = False
     line_px: float = 2.0  # deviation of a line
+    roll_deviation_deg: float = 1.0
     distance_deviation_m: float | None = None  # a sensor's own; None for a tape measure's
 
 
@@ -258,7 +259,7 @@ class _Problem:
             (sight.chin, seen.chin, line),
             (sight.foot, seen.foot, line),
             (sight.middle, seen.middle, 3 * line),
-            (sight.roll_deg, poses[:, 4], 1.0),
+            (sight.roll_deg, poses[:, 4], sight.roll_deviation_deg),
             (sight.pitch_deg, poses[:, 3], 1.0),
         ):
             if want is not None:

@@ -11,10 +11,11 @@ from framecue.composition.subject import Composition, Subject
 
 MOVING: Final = 0.015  # shares of the frame within a third of a second: the camera is being moved
 WALKING: Final = 0.02  # change of a body's height, as a share, within the same time
+UNSURE_DEG: Final = 1.5  # least deviation of a roll that is not told
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
 NOISE: Final = {
     "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
-    "roll": 0.7, "pitch": 0.5, "distance": 0.05, "size": 0.006,
+    "roll": 0.7, "lean": 1.5, "pitch": 0.5, "distance": 0.05, "size": 0.006,
 }  # fmt: skip  # deviations of one frame: shares of the frame, degrees, metres
 
 
@@ -52,7 +53,8 @@ class Sighting:
                 "head_top": share(s.head_top_y, high), "chin": share(s.chin_y, high),
                 "foot": share(s.foot_y, high), "middle": share(s.centre_x, wide),
                 "left": s.left_x / wide, "right": s.right_x / wide, "roll": composition.roll_deg,
-                "pitch": composition.pitch_deg, "distance": s.distance_m, "size": _size(s),
+                "lean": composition.likely_roll_deg, "pitch": composition.pitch_deg,
+                "distance": s.distance_m, "size": _size(s),
             },
             time_s,
         )  # fmt: skip
@@ -74,8 +76,11 @@ class Sighting:
         sight = Sight(
             top, chin, foot, middle, right - left if alone else None, found["roll"], found["pitch"],
             found["distance"], "top" in s.cut, "bottom" in s.cut,
-            (0.003 if across else 0.02) * high, s.distance_deviation_m,
+            (0.003 if across else 0.02) * high, distance_deviation_m=s.distance_deviation_m,
         )  # fmt: skip
+        if found["roll"] is None and found["lean"] is not None:
+            unsure = max(composition.roll_deviation_deg or UNSURE_DEG, UNSURE_DEG)
+            sight = replace(sight, roll_deg=found["lean"], roll_deviation_deg=unsure)
         return replace(framed, subject=subject), sight
 
 

@@ -97,6 +97,8 @@ class Composition:
 
     main: index of the main subject, or None with nobody there.
     roll_deg: camera roll, clockwise positive as seen from behind it; None where unknown.
+    likely_roll_deg: the likeliest roll, also where it is too unsure to be told, and
+    roll_deviation_deg: people stand upright, more or less, which is better than nothing. Neither is printed.
     pitch_deg: camera pitch, up positive, where a sensor tells; else None.
     backlight_ev: how much brighter the surroundings are than the main subject, in stops; None if unknown.
     """
@@ -108,6 +110,8 @@ class Composition:
     roll_deg: float | None = None
     backlight_ev: float | None = None
     pitch_deg: float | None = None
+    likely_roll_deg: float | None = None
+    roll_deviation_deg: float | None = None
 
     def scaled(self, width: int, height: int) -> "Composition":
         """The same composition in a picture of width x height pixels."""
