@@ -17,7 +17,8 @@ from framecue.composition.memory import Obstacles, PitchSensor, Said
 from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
 from framecue.composition.plan import BROAD, COARSE, Axis, Planner, errors, level_enough
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, ratio_deviation
-from framecue.composition.sighting import MOVING, UNSURE_DEG, Sighting
+from framecue.composition.roll import CERTAIN_DEG
+from framecue.composition.sighting import MOVING, Sighting
 from framecue.composition.subject import Composition, Edge, Subject
 from framecue.composition.turns import Reach, best_turn
 from framecue.composition.whereabouts import Whereabouts
@@ -202,7 +203,7 @@ class Guide:
     ) -> tuple[Cue, Choice | None]:
         """Ready where the look is reached, else the next step of the way there, when it is due."""
         assert self.pose is not None
-        told = sight.roll_deg is None or sight.roll_deviation_deg < UNSURE_DEG
+        told = sight.roll_deg is None or sight.roll_deviation_deg <= CERTAIN_DEG
         roll = sight.roll_deg if told else self.pose.pose.roll_deg
         gaps = errors(measured(framed, self._fitted, roll, lens.width, lens.height), self._fitted)
         if abs(gaps.get("roll_deg", 0.0)) * self._roll_tolerance() < level_enough(self.look):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from framecue.imu.watch import ImuWatch
 
 _EVERY_S: Final = 0.2  # roll and light change slowly: found this often, they cost a frame next to nothing
+_SENSED_DEG: Final = 0.5  # deviation of a level sensor's roll
 _SIDE: Final = 320  # longer side, pixels, at which upright edges are sought in a live picture
 
 
@@ -51,9 +52,13 @@ class Observer:
             pitch_deg=None if tilt is None else tilt.pitch_deg,
             backlight_ev=self._backlight_ev,
             likely_roll_deg=None if self._roll is None else self._roll.deg,
-            roll_deviation_deg=None if self._roll is None else self._roll.sigma_deg,
+            roll_deviation_deg=self._roll_deviation_deg if tilt is None else _SENSED_DEG,
         )
         return composition if self._depth is None else placed(composition, segmentation, self._depth, time_s)
+
+    @property
+    def _roll_deviation_deg(self) -> float | None:
+        return None if self._roll is None else self._roll.sigma_deg
 
     def _look_closely(
         self, image: NDArray[np.uint8], segmentation: Segmentation, composition: Composition, time_s: float

@@ -36,7 +36,7 @@ _LEAN_DEG: Final = 3.0  # how far from upright a person stands who is seen whole
 _PART_LEAN_DEG: Final = 6.0  # and one of whom less is seen
 _LEANING: Final = 0.002  # density of people who do not stand upright at all, against one who just does
 _ENDS: Final = ((Part.HAIR, Part.FACE), (Part.FOOT,), (Part.LEG,))
-_CERTAIN_DEG: Final = 1.5  # a roll known this well is told, however small
+CERTAIN_DEG: Final = 1.5  # a roll known this well is told, however small
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Roll:
     @property
     def known(self) -> bool:
         """Whether it says something: exact, or so large that it is a roll even if not exact."""
-        return self.sigma_deg <= _CERTAIN_DEG or abs(self.deg) > 2.5 * self.sigma_deg
+        return self.sigma_deg <= CERTAIN_DEG or abs(self.deg) > 2.5 * self.sigma_deg
 
 
 def find_roll(

@@ -11,7 +11,7 @@ from framecue.composition.subject import Composition, Subject
 
 MOVING: Final = 0.015  # shares of the frame within a third of a second: the camera is being moved
 WALKING: Final = 0.02  # change of a body's height, as a share, within the same time
-UNSURE_DEG: Final = 1.5  # least deviation of a roll that is not told
+TOLD_DEG, LEAST_DEG = 1.0, 0.4  # deviation of a roll that comes without one, and the least there is
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
 NOISE: Final = {
     "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
@@ -74,14 +74,13 @@ class Sighting:
             subject, chin = replace(subject, chin_y=None), None
         alone = across and len(framed.members) == 1
         sight = Sight(
-            top, chin, foot, middle, right - left if alone else None, found["roll"], found["pitch"],
+            top, chin, foot, middle, right - left if alone else None, None, found["pitch"],
             found["distance"], "top" in s.cut, "bottom" in s.cut,
             (0.003 if across else 0.02) * high, distance_deviation_m=s.distance_deviation_m,
         )  # fmt: skip
-        if found["roll"] is None and found["lean"] is not None:
-            unsure = max(composition.roll_deviation_deg or UNSURE_DEG, UNSURE_DEG)
-            sight = replace(sight, roll_deg=found["lean"], roll_deviation_deg=unsure)
-        return replace(framed, subject=subject), sight
+        roll = found["lean"] if found["roll"] is None else found["roll"]
+        unsure = max(composition.roll_deviation_deg or TOLD_DEG, LEAST_DEG)
+        return replace(framed, subject=subject), replace(sight, roll_deg=roll, roll_deviation_deg=unsure)
 
 
 def _size(subject: Subject) -> float | None:

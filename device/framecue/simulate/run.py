@@ -197,7 +197,7 @@ def run(
         seen = turned(person.look(1 / rate))
         if see is None:
             roll = seen.camera.roll_deg + float(rng.normal(0, ROLL_NOISE_DEG))
-            composed = outline.composition(seen.seen_from, roll)
+            composed = replace(outline.composition(seen.seen_from, roll), roll_deviation_deg=ROLL_NOISE_DEG)
         else:
             composed = see(seen, now_s, person.moving)
         cue = guide.update(composed, now_s)
