@@ -70,7 +70,7 @@ def test_a_blocked_way_is_not_gone():
 def test_for_a_ratio_out_of_reach_the_lines_are_not_given_up():
     child = Pose(2.0, 0.0, 1.0, 0.0, 0.0, 1.15, 4.9)
     planner = Planner(child, LENS, EXACT, "handheld")
-    lines = {"head_top": 0.9, "foot_line": 0.9}
+    lines = {"head_top": 0.5, "foot_line": 0.5}
     left = planner._left(planner.all_moves().moves)
     assert all(abs(left[name]) < limit for name, limit in lines.items())
 

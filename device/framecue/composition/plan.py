@@ -49,6 +49,7 @@ RATIO_SLACK: Final = 0.15  # tolerances of the ratio that a small tilt may spoil
 # A person out of the middle shows less than a cut toe, and the two lines already bound the body between them.
 BROAD: Final = ("centre_x", "body_height")
 COARSE: Final = 0.85  # tolerances within which the place across is right
+NEARLY: Final = 1.3  # a ratio out of reach, so weighted, for which the lines give up some of their room
 STRAIN: Final = 4.0  # times as much counts what lies beyond COARSE where no move mends everything
 LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
 ROLL_DEG: Final = 1.0  # roll is not known better: less is no reason to turn the camera
@@ -178,8 +179,10 @@ class Planner:
         if "heads" in self._weights or self._ratio_after(way.moves) <= _EDGE:
             return way
         self._weigh("heads", UNREACHABLE_WEIGHT)
-        self._strain = STRAIN
         way = self._solve(PRICE)
+        if UNREACHABLE_WEIGHT * self._ratio_after(way.moves) < NEARLY:
+            self._strain = STRAIN
+            way = self._solve(PRICE)
         now = self._ratio_after({})
         if now - self._ratio_after(way.moves) < max(_EDGE, KNEEL_FOR * now):
             self._weigh("heads", 0.0, "raise")
