@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from framecue.parts import Part, Segmentation
 from framecue.portrait.kept import _whole, choose, with_depth, with_pets
-from framecue.portrait.laplacian import Laplacian, solve_alpha
+from framecue.portrait.laplacian import EPSILON, Laplacian, solve_alpha
 from framecue.portrait.matte import Tile, find_matte
 from framecue.portrait.screen import find_screen, take_spill
 from framecue.portrait.trimap import find_window, make_trimap
@@ -35,7 +35,7 @@ def test_the_laplacian_is_the_one_of_the_literature(seed: int) -> None:
     image = rng.random((7, 9, 3), np.float32)
     alpha = rng.random((7, 9), np.float32)
     laplacian = Laplacian(image)
-    exact = explicit_laplacian(image, 1e-5)
+    exact = explicit_laplacian(image, EPSILON)
     np.testing.assert_allclose(laplacian.times(alpha).ravel(), exact @ alpha.ravel(), atol=2e-3)
     np.testing.assert_allclose(laplacian.diagonal.ravel(), np.maximum(np.diag(exact), 0.05), atol=2e-3)
 
@@ -89,6 +89,24 @@ def test_bands_are_wide_at_hair_and_narrow_at_shoes() -> None:
     below = np.flatnonzero(trimap.unknown.any(axis=1))[-1]
     assert rows[Part.HAIR][0] - above > 1.8 * (below - rows[Part.FOOT][-1])
     assert trimap.sure.any()
+
+
+def test_loose_hair_that_the_model_saw_nothing_of_is_kept_by_its_colour() -> None:
+    image = np.full((240, 240, 3), (90, 120, 170), np.uint8)
+    parts = np.zeros((240, 240), np.uint8)
+    parts[60:90, 108:132] = Part.HAIR
+    parts[72:90, 112:128] = Part.FACE
+    parts[90:200, 90:150] = Part.TORSO
+    loose = np.zeros(parts.shape, bool)
+    loose[42:80, 92:148] = True
+    loose &= parts == 0
+    image[parts > 0] = (150, 150, 150)
+    image[(parts == Part.HAIR) | loose] = (190, 70, 30)
+    image[parts == Part.FACE] = (200, 160, 140)
+    found = Knowing(parts).segment(image)
+    alpha = find_matte(image, found, choose(image, found)).apply(image)
+    assert alpha[loose].mean() > 230
+    assert alpha[30:80, 170:].max() < 10
 
 
 def two_people(scale: float, gap: int = 40) -> tuple[np.ndarray, Segmentation]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from framecue.windows import Plane, Windows
 
+EPSILON: Final = 3e-6  # of colour variance, colours 0..1: how flat a window may be before it says nothing
 _WINDOW: Final = 3  # pixels along a side of a window
 _LEAST_SIDE: Final = 48  # pixels along the shorter side of the coarsest size, at least
 _STEPS: Final = (60, 24)  # of conjugate gradients: at the coarsest size, at the others
@@ -25,7 +26,7 @@ class Laplacian:
     """The matting Laplacian of a picture: what it does to an alpha. Windows over the border do not count."""
 
     def __init__(self, image: Plane) -> None:
-        self._windows = Windows(image)
+        self._windows = Windows(image, _WINDOW, EPSILON)
         inside = np.zeros(image.shape[:2], np.float32)
         inside[1:-1, 1:-1] = 1
         self._inside = inside

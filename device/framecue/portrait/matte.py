@@ -24,7 +24,7 @@ from framecue.windows import Linear, Plane, Windows
 
 MATTED_PX: Final = 200_000  # pixels of the matted window: 512 x 390
 MATTED_SIDE: Final = 640  # along its longer side, at most
-_FLOOR, _CEILING = 0.03, 0.97  # alpha below is haze of the background, above is somebody
+_FLOOR, _CEILING = 0.01, 0.99  # alpha below is haze of the background, above is somebody
 _UPSAMPLING: Final = 4e-5  # of colour variance: what tames the functions on a sensor's noise
 _TILE: Final = 12  # pixels of the window along a tile's side
 _CHANGING: Final = 0.004  # alpha this far from 0 and from 1 is found pixel by pixel

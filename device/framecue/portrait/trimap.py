@@ -29,15 +29,17 @@ _FUR_LIKELY: Final = 0.85  # probability inside a pet's mask, which is coarse
 _LEAST_CELLS: Final = 1.3  # of the segmentation, to either side: what its outline may be off anywhere
 _DOUBT: Final = 0.15  # probability from which the model does not surely see nobody
 _SURE: Final = 0.7  # from which it surely sees somebody, inwards of the band
-_TRUST: Final = 0.08  # in a probability of 0 or 1, inside the band
+_TRUST: Final = 0.05  # in a probability of 0 or 1, inside the band
 _BELIEVED: Final = 5.0  # logarithm of the model's odds beyond which it is not believed more
 _DENIED: Final = 6.2  # and the other way
-_COLOURS: Final = 0.7  # weight of the odds of a pixel's own colour beside the model's
-_AROUND: Final = 0.4  # and of the mean of those around it, 5 x 5
-_FAT: Final = 0.5  # by how much models' outlines are rather too wide, in odds
+_BUSH: Final = 0.9  # of a head: how far loose hair may stand out, which no model sees
+_DENIED_HAIR: Final = 4.0  # as _DENIED, there
+_COLOURS: Final = 0.5  # weight of the odds of a pixel's own colour beside the model's
+_AROUND: Final = 0.9  # and of the mean of those around it, 5 x 5
+_FAT: Final = 0.6  # by how much models' outlines are rather too wide, in odds
 _ROUNDS: Final = 3  # of counting colours: what one decides, the next one counts as well
-_DECIDED: Final = 2.2  # odds from which a pixel's colour counts in the next round
-_UNLIKE: Final = 6.0  # odds of model and colours under which a pixel is not surely somebody's
+_DECIDED: Final = 0.8  # odds from which a pixel's colour counts in the next round
+_UNLIKE: Final = 9.0  # odds of model and colours under which a pixel is not surely somebody's
 _FIRM: Final = 0.99  # probability from which it is, whatever its colour
 _DEEP: Final = 20.0  # by which _UNLIKE falls for each head that a pixel lies deeper inside than _SHALLOW
 _SHALLOW: Final = 0.3  # heads: what a body closes in, such as the gap beside an arm, is hardly deeper inside
@@ -51,8 +53,8 @@ class Trimap:
     """A window of a picture, divided. box: left, top, right, bottom in shares of the picture.
 
     sure: (h, w) bool, surely somebody kept. unknown: (h, w) bool. likely: (h, w) float32, 0..1, what the
-    model says of it. firm: (h, w) bool, where no colour may put it in doubt. All at the resolution that is
-    matted. head: a head's height there, pixels.
+    model says of it. firm: (h, w) bool, where no colour may put it in doubt. bushy: (h, w) bool, where loose
+    hair may be that no model saw. All at the resolution that is matted. head: a head's height there, pixels.
     """
 
     box: tuple[float, float, float, float]
@@ -60,6 +62,7 @@ class Trimap:
     unknown: NDArray[np.bool_]
     likely: NDArray[np.float32]
     firm: NDArray[np.bool_]
+    bushy: NDArray[np.bool_]
     head: float
 
 
@@ -118,7 +121,9 @@ def make_trimap(
     sure = inside & (depth > inwards) & ((likely > _SURE) | fur | (depth > 1.6 * inwards))
     away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
     doubted = (likely > _DOUBT) & (away < _DOUBT_REACH * head)
-    unknown = ~sure & (inside | (outwards > 0) | doubted) & ~(others & (away > least))
+    top = inside & ((parts == Part.HAIR) | (parts == Part.FACE)) & ~fur
+    bushy = cv2.distanceTransform((~top).astype(np.uint8), cv2.DIST_L2, 3) < _BUSH * head
+    unknown = ~sure & (inside | (outwards > 0) | doubted | bushy) & ~(others & (away > least))
     firm = (likely >= _FIRM) | fur
     if kept.told is not None:
         # Strands are thinner than what a depth map sees: around hair and fur matting decides.
@@ -129,17 +134,18 @@ def make_trimap(
         theirs, behind = (told > _TOLD) & (likely >= PERSON_LEVEL), told < -_TOLD
         sure, firm = (sure | theirs) & ~behind, firm | theirs
         unknown = unknown & ~theirs & ~behind
-    return Trimap(box, sure, unknown, likely, firm, head)
+    return Trimap(box, sure, unknown, likely, firm, bushy, head)
 
 
 def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
     """Where matting is drawn to, by the model and by what the window's colours, (h, w, 3) uint8, say.
 
-    Weights of the two were fitted by logistic regression, on photos with labels and on composed scenes.
+    Weights of the two were found on composed scenes, by how far the matte is from the true one.
     """
     likely = np.clip(trimap.likely, 0.002, 0.998)
     model = np.log(likely / (1 - likely))
     inside = cv2.distanceTransform(_framed(trimap.sure), cv2.DIST_L2, 3)[1:-1, 1:-1] / trimap.head
+    denied = np.where(trimap.bushy, np.float32(-_DENIED_HAIR), np.float32(-_DENIED))
     limit = _UNLIKE - _DEEP * np.maximum(inside - _SHALLOW, 0)
     doubtful = trimap.sure & ~trimap.firm
     nobody = ~(trimap.sure | trimap.unknown)
@@ -149,7 +155,7 @@ def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
         odds = colour_odds(image, sure, none, max(8, round(_BAND * trimap.head)))
         around = cv2.blur(odds, (5, 5))
         unknown = unknown | (doubtful & (model + around < limit))
-        both = np.clip(model, -_DENIED, _BELIEVED) + _COLOURS * odds + _AROUND * around - _FAT
+        both = np.clip(model, denied, _BELIEVED) + _COLOURS * odds + _AROUND * around - _FAT
         sure = (trimap.sure & ~unknown) | (unknown & (both > _DECIDED))
         none = nobody | (unknown & (both < -_DECIDED))
     guess = np.where(unknown, 1 / (1 + np.exp(-both)), trimap.sure).astype(np.float32)
