@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ class Part(IntEnum):
     CARRIED = 7  # bag, prop
 
 
+Numbers = TypeVar("Numbers", NDArray[np.uint8], NDArray[np.uint16])
 PERSON_LEVEL: Final = 0.5  # probability from which a pixel is somebody's
 
 
@@ -61,3 +62,14 @@ class Segmentation:
             most[larger] = share[larger]
         parts[person < PERSON_LEVEL] = Part.BACKGROUND
         return Segmentation(parts, person)
+
+
+def nearest_numbers(numbers: Numbers) -> Numbers:
+    """An (h, w) map with every 0 replaced by the number nearest to it."""
+    empty = (numbers == 0).astype(np.uint8)
+    if empty.all():
+        return numbers
+    _, index = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    of_index = np.zeros(int(index.max()) + 1, numbers.dtype)
+    of_index[index[empty == 0]] = numbers[empty == 0]
+    return of_index[index]

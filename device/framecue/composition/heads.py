@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.parts import nearest_numbers
+
 Place = tuple[float, float]  # x, y, shares of the frame
 
 _LIKELY: Final = 0.35  # probability of a head from which there is one
@@ -62,7 +64,7 @@ def share_out(
             owner[lost] = here[np.argmin(off[np.ix_(here, lost)], axis=0)]
     numbers = np.zeros(coarse.shape, np.uint16)
     numbers[rows, columns] = owner + 1
-    fine = _nearest(_spread(numbers), regions.shape) * np.isin(regions, large)
+    fine = _nearest(nearest_numbers(numbers), regions.shape) * np.isin(regions, large)
     return [fine == index + 1 for index in range(persons)]
 
 
@@ -82,17 +84,6 @@ def _misses(
 def _nearest(numbers: NDArray[np.uint16], shape: tuple[int, ...]) -> NDArray[np.uint16]:
     size = (shape[1], shape[0])
     return np.asarray(cv2.resize(numbers, size, interpolation=cv2.INTER_NEAREST), np.uint16)
-
-
-def _spread(numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """The same map with every 0 replaced by the number nearest to it: outlines run through coarse cells."""
-    empty = (numbers == 0).astype(np.uint8)
-    if empty.all():
-        return numbers
-    _, index = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-    of_index = np.zeros(int(index.max()) + 1, np.uint16)
-    of_index[index[empty == 0]] = numbers[empty == 0]
-    return of_index[index]
 
 
 def _between_cells(head: NDArray[np.float32], row: int, column: int) -> Place:
