@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+from framecue.colour import Plane
 
 EPSILON: Final = 1e-5  # of colour variance, colours 0..1: how flat a window may be before it says nothing
 
@@ -27,14 +27,15 @@ class Linear:
     slope: tuple[Plane, Plane, Plane]
     offset: Plane
 
-    def of(self, image: NDArray[np.uint8]) -> Plane:
-        """(h, w) float32: what the functions make of an RGB picture, which may be larger than their own."""
+    def of(self, image: NDArray[np.uint8] | Plane) -> Plane:
+        """(h, w) float32: what they make of an RGB picture, bytes or 0..1, as large as theirs or larger."""
         size = (image.shape[1], image.shape[0])
         total = np.asarray(cv2.resize(self.offset, size, interpolation=cv2.INTER_LINEAR), np.float32)
         total = total.copy() if total is self.offset else total
+        scale = np.float32(1 / 255 if image.dtype == np.uint8 else 1)
         for channel, plane in enumerate(self.slope):
             enlarged = cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)
-            total += enlarged * np.multiply(image[..., channel], np.float32(1 / 255), dtype=np.float32)
+            total += enlarged * np.multiply(image[..., channel], scale, dtype=np.float32)
         return total
 
 

@@ -118,11 +118,7 @@ def guided(image: NDArray[np.uint8], coarse: Plane) -> Plane:
     size = small.shape[1], small.shape[0]
     windows = Windows(unit(small), 17, 1e-4)
     linear = windows.smooth(windows.fit(np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_AREA))))
-    whole = image.shape[1], image.shape[0]
-    alpha = cv2.resize(linear.offset, whole)
-    for channel, plane in enumerate(linear.slope):
-        alpha += cv2.resize(plane, whole) * unit(image)[..., channel]
-    return np.clip(alpha, 0, 1)
+    return np.clip(linear.of(image), 0, 1)
 
 
 def closed_form(image: NDArray[np.uint8], coarse: Any, kept: Any, reference: Any, at: Matte | None) -> Plane:

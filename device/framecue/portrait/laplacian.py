@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.windows import Plane, Windows
+from framecue.colour import Plane
+from framecue.windows import Windows
 
 EPSILON: Final = 3e-6  # of colour variance, colours 0..1: how flat a window may be before it says nothing
 _WINDOW: Final = 3  # pixels along a side of a window
@@ -95,10 +96,7 @@ def _from_half(image: Plane, guess: Plane, known: NDArray[np.bool_], trust: Plan
     weights = np.asarray(cv2.resize(trust, half, interpolation=cv2.INTER_AREA), np.float32)
     solved = solve_alpha(small, start, sure, weights)
     windows = Windows(small, epsilon=1e-4)
-    coarse = windows.smooth(windows.fit(solved))
-    fine = np.asarray(cv2.resize(coarse.offset, (width, height)), np.float32)
-    for channel, plane in enumerate(coarse.slope):
-        fine += cv2.resize(plane, (width, height)) * image[..., channel]
+    fine = windows.smooth(windows.fit(solved)).of(image)
     return np.where(known, guess, np.clip(fine, 0, 1)).astype(np.float32)
 
 

@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.colour import unit
+from framecue.colour import Plane, unit
 from framecue.parts import Segmentation
 from framecue.photo import scaled_into
 from framecue.portrait.kept import Kept
 from framecue.portrait.laplacian import solve_alpha
 from framecue.portrait.screen import Screen, find_screen
 from framecue.portrait.trimap import Trimap, find_window, make_trimap, with_colours
-from framecue.windows import Linear, Plane, Windows
+from framecue.windows import Linear, Windows
 
 MATTED_PX: Final = 200_000  # pixels of the matted window: 512 x 390
 MATTED_SIDE: Final = 640  # along its longer side, at most

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.parts import PERSON_LEVEL, Part, Segmentation
+from framecue.colour import Plane, unit
+from framecue.parts import PERSON_LEVEL, Part, Segmentation, nearest_numbers
 from framecue.photo import scaled_into
-from framecue.windows import Plane, Windows
+from framecue.windows import Windows
 
 _SIDE: Final = 820  # longer side, pixels, at which the functions are fitted
 _WINDOW: Final = 0.027  # of the longer side: as far as an outline may be off
@@ -30,8 +31,8 @@ def outlined(found: Segmentation, image: NDArray[np.uint8]) -> Segmentation:
     person = np.clip(_fitted(found.person, image), 0, 1)
     parts = Segmentation(found.parts, person).at(width, height).parts
     lost = (person >= PERSON_LEVEL) & (parts == Part.BACKGROUND)
-    if lost.any() and parts.any():
-        parts[lost] = _nearest(parts)[lost]
+    if lost.any():
+        parts[lost] = nearest_numbers(parts)[lost]
     return Segmentation(parts, person)
 
 
@@ -39,17 +40,8 @@ def _fitted(person: Plane, image: NDArray[np.uint8]) -> Plane:
     """The person's probability with the picture's edges. What a first round moves, a second follows."""
     small = scaled_into(image, (_SIDE, _SIDE))
     size = (small.shape[1], small.shape[0])
-    windows = Windows(np.float32(1 / 255) * small, 2 * round(_WINDOW * max(size) / 2) + 1, _EPSILON)
+    windows = Windows(unit(small), 2 * round(_WINDOW * max(size) / 2) + 1, _EPSILON)
     coarse = np.asarray(cv2.resize(person, size, interpolation=cv2.INTER_LINEAR), np.float32)
     first = windows.smooth(windows.fit(coarse)).of(small)
     decided = np.asarray(1 / (1 + np.exp(-_DECIDED * (np.clip(first, 0, 1) - 0.5))), np.float32)
     return windows.smooth(windows.fit(decided)).of(image)
-
-
-def _nearest(parts: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of each pixel the part that is nearest."""
-    nobody = (parts == Part.BACKGROUND).astype(np.uint8)
-    _, labels = cv2.distanceTransformWithLabels(nobody, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-    known = np.zeros(int(labels.max()) + 1, np.uint8)
-    known[labels[nobody == 0]] = parts[nobody == 0]
-    return known[labels]
