@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.colour import Plane
 from framecue.parts import PERSON_LEVEL, Part, Segmentation
 from framecue.portrait.kept import Kept
 from framecue.portrait.odds import colour_odds
@@ -119,17 +120,15 @@ def make_trimap(
     _widen(outwards, inwards, inside & fur, max(_FUR[0] * head, least), max(_FUR[1] * head, least))
     others = at_window(kept.others.astype(np.float32)) > PERSON_LEVEL
     sure = inside & (depth > inwards) & ((likely > _SURE) | fur | (depth > 1.6 * inwards))
-    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
+    away = _away_from(inside)
     doubted = (likely > _DOUBT) & (away < _DOUBT_REACH * head)
     top = inside & ((parts == Part.HAIR) | (parts == Part.FACE)) & ~fur
-    bushy = cv2.distanceTransform((~top).astype(np.uint8), cv2.DIST_L2, 3) < _BUSH * head
+    bushy = _away_from(top) < _BUSH * head
     unknown = ~sure & (inside | (outwards > 0) | doubted | bushy) & ~(others & (away > least))
     firm = (likely >= _FIRM) | fur
     if kept.told is not None:
         # Strands are thinner than what a depth map sees: around hair and fur matting decides.
-        fine = cv2.distanceTransform(
-            (~(inside & (fur | (parts == Part.HAIR)))).astype(np.uint8), cv2.DIST_L2, 3
-        )
+        fine = _away_from(inside & (fur | (parts == Part.HAIR)))
         told = at_window(kept.told) * (fine > _REACH[Part.HAIR][0] * head)
         theirs, behind = (told > _TOLD) & (likely >= PERSON_LEVEL), told < -_TOLD
         sure, firm = (sure | theirs) & ~behind, firm | theirs
@@ -173,7 +172,7 @@ def _widen(
     """Let the band reach `out` pixels beyond a region and `in_` into it, in place."""
     if not where.any():
         return
-    away = cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, 3)
+    away = _away_from(where)
     outwards[away <= out] = 1
     inwards[where] = in_
 
@@ -197,3 +196,8 @@ def _windowed(
         np.asarray(values, np.float32), matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(warped, np.float32)
+
+
+def _away_from(where: NDArray[np.bool_]) -> Plane:
+    """(h, w) float32 pixels to the nearest of those; none of them is far away from all."""
+    return np.asarray(cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
