@@ -8,13 +8,13 @@ from typing import Final
 
 from pydantic import Field
 
-from framecue.composition.cue import Cue, CueName, Detail, Mount, Unit, Way
+from framecue.composition.cue import Cue, CueName, Detail, Mount, Way
 from framecue.composition.feet import one_foot_outside
 from framecue.composition.framing import Framing, framing, measured
 from framecue.composition.group import Troubles, fitted
 from framecue.composition.look import Look
 from framecue.composition.memory import Obstacles, PitchSensor, Said
-from framecue.composition.moves import Choice, Chooser, cue_of, plain_cue
+from framecue.composition.moves import COARSE_STEP, Choice, Chooser, cue_of, plain_cue
 from framecue.composition.plan import BROAD, COARSE, Axis, Planner, errors, level_enough
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, ratio_deviation
 from framecue.composition.roll import CERTAIN_DEG
@@ -370,8 +370,7 @@ def _steady_amount(shown: Cue, wanted: Cue) -> Cue:
 def _near(shown: Cue, wanted: Cue) -> bool:
     if shown.amount is None or wanted.amount is None or wanted.unit is None:
         return shown.amount is wanted.amount
-    unit: Unit = wanted.unit
-    return abs(shown.amount - wanted.amount) < 1.5 * {"m": 0.1, "deg": 1.0}[unit]
+    return abs(shown.amount - wanted.amount) < 1.5 * COARSE_STEP[wanted.unit]
 
 
 def silent(cue: Cue) -> bool:

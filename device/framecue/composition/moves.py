@@ -102,9 +102,9 @@ class Chooser:
         for milder in (self._small, self._useful):
             fit = fit or [c for c in self._open if c.way.gain >= least and milder(c)]
         if not fit and not self._worth(self._later, least):
-            fit = [c for c in self._spare if c.way.gain >= least and self._useful(c)]
+            fit = self._worth(self._spare, least)
         if not fit:
-            self.waiting = self._worth(self._later + self._spare_later, least)
+            self.waiting = bool(self._worth(self._later + self._spare_later, least))
             return None
         same = self.same()
         same = same if same is not None and any(c.names == same.names for c in fit) else None
@@ -120,8 +120,8 @@ class Chooser:
             best = best if best.way.gain > one.way.gain + COMPANION else one
         return same if same is not None and best.way.gain < OVERRULE * same.way.gain else best
 
-    def _worth(self, choices: list[Choice], least: float) -> bool:
-        return any(c.way.gain >= least and self._useful(c) for c in choices)
+    def _worth(self, choices: list[Choice], least: float) -> list[Choice]:
+        return [c for c in choices if c.way.gain >= least and self._useful(c)]
 
     def _sorted(self, ways: list[Way], said: Said, time_s: float) -> tuple[list[Choice], list[Choice]]:
         """Those that can be asked for now, and those of which the opposite was said a moment ago."""

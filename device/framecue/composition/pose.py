@@ -129,8 +129,8 @@ class Sight:
     beyond_top: bool = False
     beyond_bottom: bool = False
     line_px: float = 2.0  # deviation of a line
-    roll_deviation_deg: float = 1.0
     distance_deviation_m: float | None = None  # a sensor's own; None for a tape measure's
+    roll_deviation_deg: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

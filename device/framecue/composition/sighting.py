@@ -73,14 +73,14 @@ class Sighting:
         if not across:  # of a head or foot beside the frame only the near part is seen
             subject, chin = replace(subject, chin_y=None), None
         alone = across and len(framed.members) == 1
-        sight = Sight(
-            top, chin, foot, middle, right - left if alone else None, None, found["pitch"],
-            found["distance"], "top" in s.cut, "bottom" in s.cut,
-            (0.003 if across else 0.02) * high, distance_deviation_m=s.distance_deviation_m,
-        )  # fmt: skip
         roll = found["lean"] if found["roll"] is None else found["roll"]
-        unsure = max(composition.roll_deviation_deg or TOLD_DEG, LEAST_DEG)
-        return replace(framed, subject=subject), replace(sight, roll_deg=roll, roll_deviation_deg=unsure)
+        sight = Sight(
+            top, chin, foot, middle, right - left if alone else None, roll, found["pitch"],
+            found["distance"], "top" in s.cut, "bottom" in s.cut,
+            (0.003 if across else 0.02) * high, s.distance_deviation_m,
+            max(composition.roll_deviation_deg or TOLD_DEG, LEAST_DEG),
+        )  # fmt: skip
+        return replace(framed, subject=subject), sight
 
 
 def _size(subject: Subject) -> float | None:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from framecue.composition.cue import Cue
+from framecue.composition.memory import UNITS
 from framecue.simulate.place import Place, asked
 
 REACTION_S: Final = 0.5  # from a cue to the first move
@@ -91,7 +92,7 @@ class Person:
         target, takes = self.place, LEAST_S
         chance = self._rng.random()
         for each in asked(cue):
-            unit = "deg" if each.cue.startswith(("tilt", "pan", "roll")) else "m"
+            unit = UNITS[each.cue]
             amount = (each.amount or UNTOLD[unit]) * float(self._rng.uniform(*OBEYS))
             astray = float(self._rng.normal(0, ASTRAY_DEG))
             if chance < IGNORES:

@@ -11,10 +11,10 @@ from framecue.composition.cue import Cue, CueName, Mount
 from framecue.composition.framing import Framing, measured
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look, Measure
-from framecue.composition.memory import OPPOSITE
+from framecue.composition.memory import OPPOSITE, UNITS
 from framecue.composition.plan import errors
 from framecue.composition.subject import Composition
-from framecue.simulate.person import Person
+from framecue.simulate.person import UNTOLD, Person
 from framecue.simulate.place import MOVES, Place, asked, obeyed
 
 RATE: Final = 10.0  # frames per second
@@ -23,7 +23,6 @@ SMALL: Final = 0.1  # share of what a cue asks for that tells whether it points 
 REVERSAL_S: Final = 3.0
 ROLL_NOISE_DEG = 0.3  # deviation of roll in a frame, degrees
 HEADS_TOLERANCE: Final = 0.3  # a report's ratio is asked for at least this exactly
-UNTOLD: Final = {"m": 0.5, "deg": 5.0}
 
 
 class AnyGuide(Protocol):
@@ -118,7 +117,7 @@ def points_wrong(cue: Cue, place: Place, outline: AnyOutline, look: Look) -> boo
 def _told(cue: Cue | None) -> Cue | None:
     if cue is None or cue.cue not in MOVES or cue.amount is not None:
         return cue
-    return replace(cue, amount=UNTOLD["deg" if cue.cue.startswith(("tilt", "pan", "roll")) else "m"])
+    return replace(cue, amount=UNTOLD[UNITS[cue.cue]])
 
 
 class Watcher:
