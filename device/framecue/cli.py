@@ -131,9 +131,10 @@ def segment(
 ) -> None:
     """Say which pixel of a photo belongs to what."""
     from framecue.photos import opened_segmenter, segment_photo
+    from framecue.segmentation.patient import Patient
 
     with opened_segmenter(model) as segmenter:
-        shares = segment_photo(photo, segmenter, parts, mask)
+        shares = segment_photo(photo, Patient(segmenter), parts, mask)
     for part, share in shares.items():
         print(f"{part:<12}{share:7.2%}")
 

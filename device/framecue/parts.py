@@ -64,6 +64,13 @@ class Segmentation:
         return Segmentation(parts, person)
 
 
+def of_somebody(parts: NDArray[np.uint8], person: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(h, w) parts where somebody is, and only there; where none was made out it is the nearest's."""
+    there = person >= PERSON_LEVEL
+    known = np.where(there, parts, np.uint8(Part.BACKGROUND))
+    return np.where(there, nearest_numbers(known), known)
+
+
 def nearest_numbers(numbers: Numbers) -> Numbers:
     """An (h, w) map with every 0 replaced by the number nearest to it."""
     empty = (numbers == 0).astype(np.uint8)

@@ -17,7 +17,7 @@ from framecue.parts import PERSON_LEVEL, Part
 from framecue.photo import read_photo, scaled_into
 from framecue.segmentation import Segmenter
 from framecue.segmentation.outline import outlined
-from framecue.segmentation.segmenter import open_segmenter
+from framecue.segmentation.segmenter import ProcessSegmenter, open_segmenter
 from framecue.settings import find_settings_file, load_settings
 
 MEASURED_PX: Final = (
@@ -30,7 +30,7 @@ PATIENCE_S: Final = 30.0  # a photo can wait for a busy machine, a booth's guest
 
 
 @contextmanager
-def opened_segmenter(model: str | None) -> Iterator[Segmenter]:
+def opened_segmenter(model: str | None) -> Iterator[ProcessSegmenter]:
     """The segmenter of the settings, or the named model on them, with exact outlines; closed at the end."""
     settings = load_settings(find_settings_file()).segmenter
     wanted: dict[str, Any] = {"exact": True, "answer_limit_s": max(settings.answer_limit_s, PATIENCE_S)}

@@ -1,7 +1,8 @@
 """The table: models beside each other on labelled photos that no training saw, in one run.
 
 Lines are those of `framecue measure`, errors in percent of body height, median / 90th percentile. The person
-is the largest connected region, as in every number published for this set of photos.
+is the largest connected region, as in every number published for this set of photos, outlined in one look as
+live frames get / in four as photos get.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 from models.training.folders import HELD_OUT, Folders
 from models.training.labels import SOMEBODY, UNKNOWN
-from models.training.runner import Runner, likely, overlap
+from models.training.runner import Runner, likely, means, overlap
 from models.training.sources import everyday, outlines
 from numpy.typing import NDArray
 from tests.bench.ccp import largest_region
@@ -23,11 +24,11 @@ from framecue.composition.measure import measure
 
 @dataclass
 class Row:
-    """What one model did: IoU and errors of each photo by name, and IoU of everyday photos."""
+    """What one model did: IoU (in one look, in four) and errors by photo, and IoU of everyday photos."""
 
-    overlaps: dict[str, float] = field(default_factory=dict)
+    overlaps: dict[str, tuple[float, ...]] = field(default_factory=dict)
     errors: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    everyday: list[float] = field(default_factory=list)
+    everyday: list[tuple[float, ...]] = field(default_factory=list)
 
 
 def evaluate(folders: Folders, runners: Iterable[Runner], step: int = 1, worst: Path | None = None) -> str:
@@ -45,8 +46,9 @@ def evaluate(folders: Folders, runners: Iterable[Runner], step: int = 1, worst: 
             image = cv2.imread(str(folders.photos()[name]), cv2.IMREAD_COLOR_RGB)
             truth = outlines(entry, image.shape[:2])
             for runner in runners:
-                found = likely(runner.segment(image), image) & (truth != UNKNOWN)
-                rows[runner.name].everyday.append(overlap(found, truth == SOMEBODY))
+                known = truth != UNKNOWN
+                overlaps = (overlap(found & known, truth == SOMEBODY) for found in likely(runner, image))
+                rows[runner.name].everyday.append(tuple(overlaps))
     if worst is not None:
         for runner in runners:
             _write_worst(worst, folders, runner, rows[runner.name])
@@ -60,10 +62,9 @@ def evaluate(folders: Folders, runners: Iterable[Runner], step: int = 1, worst: 
 
 
 def _look(photo: Photo, runner: Runner, row: Row) -> None:
-    segmentation = runner.segment(photo.image)
-    person = largest_region(likely(segmentation, photo.image))
-    row.overlaps[photo.name] = overlap(person, photo.label > 0)
-    subject = measure(photo.image, segmentation).main_subject
+    people = (largest_region(found) for found in likely(runner, photo.image))
+    row.overlaps[photo.name] = tuple(overlap(person, photo.label > 0) for person in people)
+    subject = measure(photo.image, runner.segment(photo.image)).main_subject
     lines = Lines(None, None, None)
     if subject is not None:
         lines = Lines(subject.head_top_y, subject.chin_y, subject.foot_y)
@@ -79,8 +80,8 @@ def _row(runner: Runner, row: Row) -> str:
     lost = float(np.mean([one["top"] is None or one["foot"] is None for one in found]))
     no_ratio = float(np.mean([one["heads"] is None for one in found]))
     return (
-        f"| {runner.name} | {np.mean(list(row.overlaps.values())):.3f} | {' | '.join(cells)} "
-        f"| {lost:.1%} ({no_ratio:.1%} without ratio) | {np.mean(row.everyday):.3f} "
+        f"| {runner.name} | {means(list(row.overlaps.values()))} | {' | '.join(cells)} "
+        f"| {lost:.1%} ({no_ratio:.1%} without ratio) | {means(row.everyday)} "
         f"| {np.median(runner.invoke_s) * 1e3:.2f} |"
     )
 
@@ -88,7 +89,7 @@ def _row(runner: Runner, row: Row) -> str:
 def _write_worst(folder: Path, folders: Folders, runner: Runner, row: Row, count: int = 4) -> None:
     """Of IoU and each line the photos that are furthest off, lines as found, and true in white."""
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = {"iou": sorted(row.overlaps, key=lambda name: row.overlaps[name])[:count]}
+    chosen = {"iou": sorted(row.overlaps, key=lambda name: row.overlaps[name][-1])[:count]}
     for key in ("top", "foot", "chin"):
         far = sorted(row.errors, key=lambda name: -abs(row.errors[name][key] or 0))
         chosen[key] = far[:count]
@@ -102,7 +103,7 @@ def _write_worst(folder: Path, folders: Folders, runner: Runner, row: Row, count
 def _drawn(photo: Photo, runner: Runner) -> NDArray[np.uint8]:
     segmentation = runner.segment(photo.image)
     picture = photo.image.copy()
-    mask = likely(segmentation, photo.image)
+    mask = likely(runner, photo.image)[-1]
     picture[mask] = picture[mask] // 2 + np.array((0, 90, 0), np.uint8)
     subject = measure(photo.image, segmentation).main_subject
     if subject is not None:

@@ -1,6 +1,7 @@
 """A model file run in this process, for measuring: its adapter, any input size, the bare invoke timed."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from framecue.segmentation import Tensor
 from framecue.segmentation.bodypix import BodyPix
 from framecue.segmentation.figure import LINES, OUTPUTS, PARTS, Figure
 from framecue.segmentation.outline import outlined
+from framecue.segmentation.patient import Patient
 from framecue.segmentation.resize import resized
 
 THREADS = 2
@@ -29,15 +31,20 @@ class Runner:
         self.name = f"{path.stem} {long_side}"
         self.invoke_s: list[float] = []
 
-    def segment(self, image: NDArray[np.uint8]) -> Segmentation:
-        """Segment an (h, w, 3) uint8 RGB picture."""
-        size = self._adapter.input_size(image.shape[0], image.shape[1])
+    def input_size(self, height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
+        """As in Adapter."""
+        return self._adapter.input_size(height, width, finer)
+
+    def segment(self, image: NDArray[np.uint8], wanted: tuple[int, int] | None = None) -> Segmentation:
+        """Segment an (h, w, 3) uint8 RGB picture; wanted: the model's input size, where not its own."""
+        size = wanted or self.input_size(image.shape[0], image.shape[1])
         interpreter = self._interpreter(size)
         picture = cv2.resize(image, (size[1], size[0]), interpolation=_method(image, size))
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[None])
         start = time.perf_counter()
         interpreter.invoke()
-        self.invoke_s.append(time.perf_counter() - start)
+        if wanted is None:
+            self.invoke_s.append(time.perf_counter() - start)
         outputs = {}
         for detail in interpreter.get_output_details():
             scale, zero_point = detail["quantization"]
@@ -69,17 +76,22 @@ class FloatRunner:
         self.name = f"{path.name} {long_side}, float"
         self.invoke_s: list[float] = []
 
-    def segment(self, image: NDArray[np.uint8]) -> Segmentation:
-        """Segment an (h, w, 3) uint8 RGB picture."""
+    def input_size(self, height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
+        """As in Adapter."""
+        return self._adapter.input_size(height, width, finer)
+
+    def segment(self, image: NDArray[np.uint8], wanted: tuple[int, int] | None = None) -> Segmentation:
+        """As in Runner."""
         import torch
 
-        size = self._adapter.input_size(image.shape[0], image.shape[1])
+        size = wanted or self.input_size(image.shape[0], image.shape[1])
         picture = cv2.resize(image, (size[1], size[0]), interpolation=_method(image, size))
         value = torch.from_numpy((picture.astype(np.float32) - 128) / 128).permute(2, 0, 1)[None]
         start = time.perf_counter()
         with torch.no_grad():
             seen = self._network(value)
-        self.invoke_s.append(time.perf_counter() - start)
+        if wanted is None:
+            self.invoke_s.append(time.perf_counter() - start)
         person, parts, lines = seen.fine.split([1, PARTS - 1, len(LINES)], 1)
         outputs = zip(OUTPUTS, (parts, lines, seen.ways, person, seen.heads), strict=True)
         return self._adapter.decode(
@@ -100,12 +112,18 @@ def _method(image: NDArray[np.uint8], size: tuple[int, int]) -> int:
     return cv2.INTER_AREA if skips else cv2.INTER_LINEAR
 
 
-def likely(segmentation: Segmentation, image: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where somebody is, (h, w) of the picture that was segmented, as `framecue segment` draws it."""
-    return outlined(segmentation, image).person >= PERSON_LEVEL
+def likely(runner: "Runner | FloatRunner", image: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], ...]:
+    """Where somebody is, (h, w) of a picture, with its edges: in one look, and in four as photos get."""
+    looks = runner.segment(image), Patient(runner).segment(image)
+    return tuple(outlined(look, image).person >= PERSON_LEVEL for look in looks)
 
 
 def overlap(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     """Intersection over union; 1 where both are empty."""
     union = np.count_nonzero(found | truth)
     return float(np.count_nonzero(found & truth) / union) if union else 1.0
+
+
+def means(overlaps: Sequence[Sequence[float]]) -> str:
+    """The mean in one look / in four."""
+    return " / ".join(f"{value:.3f}" for value in np.mean(overlaps, axis=0))

@@ -25,6 +25,7 @@ from framecue.portrait.matte import Matte, find_matte
 from framecue.portrait.render import Portrayed, blur_background, put_backdrop
 from framecue.portrait.scene import Stage, find_stage, ground
 from framecue.segmentation import Segmenter
+from framecue.segmentation.patient import Patient
 from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
 
 PETS_MODEL: Final = "deeplab"
@@ -208,7 +209,7 @@ def opened_maker(settings: PortraitSettings, segmenter: SegmenterSettings) -> It
             except ModelError:
                 pets = None
         cv2.setNumThreads(2)
-        yield Maker(settings, people, pets)
+        yield Maker(settings, Patient(people), pets)
 
 
 def _pose(wanted: Wanted) -> tuple[float | None, float | None]:

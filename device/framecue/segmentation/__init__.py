@@ -33,8 +33,10 @@ class Adapter(Protocol):
 
     outputs: tuple[str, ...]  # names of the output tensors that decode reads
 
-    def input_size(self, height: int, width: int) -> tuple[int, int]:
-        """Model input (height, width) for pictures of that size."""
+    def input_size(self, height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
+        """Model input (height, width) for pictures of that size; finer: so many times as many pixels a side,
+        where the model takes other sizes than its own.
+        """
 
     def decode(self, outputs: Mapping[str, Tensor]) -> "Segmentation":
         """Make a segmentation of the outputs of one invoke, batch dimension included."""

@@ -68,9 +68,9 @@ class BodyPix:
         self.long_side = long_side
         self._cells = Cells(STRIDE, _FINENESS)
 
-    def input_size(self, height: int, width: int) -> tuple[int, int]:
+    def input_size(self, height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
         """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
-        return fitting_size(self.long_side, height, width)
+        return fitting_size(finer * self.long_side, height, width)
 
     def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
         """Make a segmentation of one invoke's outputs.

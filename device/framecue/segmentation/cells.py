@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 COARSEST: Final = 16  # input pixels from one cell to the next where such a model sees the most
 
 
-def fitting_size(long_side: int, height: int, width: int) -> tuple[int, int]:
+def fitting_size(long_side: float, height: int, width: int) -> tuple[int, int]:
     """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
     scale = long_side / max(height, width)
     return _whole_cells(height * scale), _whole_cells(width * scale)

@@ -28,7 +28,7 @@ class DeepLab:
     def __init__(self, _long_side: int = SIDE, _exact: bool = True) -> None:
         pass
 
-    def input_size(self, _height: int, _width: int) -> tuple[int, int]:
+    def input_size(self, _height: int, _width: int, _finer: float = 1.0) -> tuple[int, int]:
         """Always (513, 513)."""
         return SIDE, SIDE
 

@@ -45,9 +45,9 @@ class Figure:
         self._whole, self._outline = Cells(STRIDE, 1), Cells(STRIDE, 2 if exact else 1)
         self._heads = Cells(_HEAD_STRIDE, 1)
 
-    def input_size(self, height: int, width: int) -> tuple[int, int]:
+    def input_size(self, height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
         """Model input (height, width) for pictures of that size: 16 n + 1 each, nearest to its aspect."""
-        return fitting_size(self.long_side, height, width)
+        return fitting_size(finer * self.long_side, height, width)
 
     def decode(self, outputs: Mapping[str, Tensor]) -> Segmentation:
         """Make a segmentation of one invoke's outputs.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framecue.colour import Plane, unit
-from framecue.parts import PERSON_LEVEL, Part, Segmentation, nearest_numbers
+from framecue.parts import Segmentation, of_somebody
 from framecue.photo import scaled_into
 from framecue.windows import Windows
 
@@ -30,10 +30,7 @@ def outlined(found: Segmentation, image: NDArray[np.uint8]) -> Segmentation:
     height, width = image.shape[:2]
     person = np.clip(_fitted(found.person, image), 0, 1)
     parts = Segmentation(found.parts, person).at(width, height).parts
-    lost = (person >= PERSON_LEVEL) & (parts == Part.BACKGROUND)
-    if lost.any():
-        parts[lost] = nearest_numbers(parts)[lost]
-    return Segmentation(parts, person)
+    return Segmentation(of_somebody(parts, person), person)
 
 
 def _fitted(person: Plane, image: NDArray[np.uint8]) -> Plane:

@@ -114,12 +114,14 @@ class ProcessSegmenter:
         """The id of the model's process; None between a death and the replacement's start."""
         return self._process.pid
 
-    def input_size(self, height: int, width: int) -> tuple[int, int]:
-        """The model input's (height, width) for pictures of that size, pixels."""
-        return self._process.fixed_size or self._adapter.input_size(height, width)
+    def input_size(self, height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
+        """The model input's (height, width) for pictures of that size, pixels. finer: as in Adapter."""
+        return self._process.fixed_size or self._adapter.input_size(height, width, finer)
 
-    def segment(self, image: NDArray[np.uint8]) -> Segmentation:
+    def segment(self, image: NDArray[np.uint8], size: tuple[int, int] | None = None) -> Segmentation:
         """Segment an (h, w, 3) uint8 RGB picture of any size.
+
+        size: of the model's input, (height, width), one that `input_size` gives; the settings' without it.
 
         Raises SegmenterError when the model's process died, hung or answered nonsense; the next call
         finds it replaced. Where an Edge TPU is lost the CPU twin takes over, if the settings allow it.
@@ -127,7 +129,7 @@ class ProcessSegmenter:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ValueError(f"a picture is (h, w, 3) uint8, not {image.shape} {image.dtype}")
         try:
-            return self._segment(image)
+            return self._segment(image, size)
         except SegmenterError as error:
             twin = self._twin()
             if twin is None or not isinstance(error.__cause__, AcceleratorError):
@@ -135,7 +137,7 @@ class ProcessSegmenter:
             lost = self._process
             self._fall_back(twin, error.__cause__)
             lost.close()
-        return self._segment(image)
+        return self._segment(image, None)  # the twin may know other sizes
 
     def close(self) -> None:
         """End the model's process; may be called twice."""
@@ -149,10 +151,10 @@ class ProcessSegmenter:
     ) -> None:
         self.close()
 
-    def _segment(self, image: NDArray[np.uint8]) -> Segmentation:
+    def _segment(self, image: NDArray[np.uint8], size: tuple[int, int] | None) -> Segmentation:
         start = time.perf_counter()
         height, width = image.shape[:2]
-        _fit(image, self._process.input(*self.input_size(height, width)))
+        _fit(image, self._process.input(*(size or self.input_size(height, width))))
         prepared = time.perf_counter()
         answer = self._process.invoke()
         answered = time.perf_counter()
