@@ -112,6 +112,8 @@ class Guide:
         """The cue for now. time_s: the frame's time, seconds, never going back."""
         wanted, choice = self._wanted(composition, time_s)
         same = wanted.cue == self._cue.cue and _second(wanted) == _second(self._cue)
+        if choice is not None and self._choice is not None:  # the moves count, not the reason for them
+            same = choice.names == self._choice.names
         if same:
             self._cue, self._choice = _steady_amount(self._cue, wanted), choice
         elif self._cue.cue == "hold" or time_s - self._since_s >= self._settings.min_cue_s:

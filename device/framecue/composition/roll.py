@@ -1,9 +1,11 @@
-"""The camera's roll, seen in the picture: from upright edges around the people, and from how people stand.
+"""The camera's roll, seen in the picture: from edges around the people, and from how people stand.
 
 Edges of doors, walls, poles and windows are vertical in the room. Their pictures meet in one point, the
 zenith's, and the line from the picture's middle to that point leans by exactly the roll, whatever the pitch.
 For each of a row of pitches every edge tells the roll it would need; the evidence of all is added up over
 roll and pitch, in a way that lets edges which are not vertical at all cost little, and pitch is summed out.
+Outdoors the horizon tells more: a long level edge leans by exactly the roll where it lies as high as the
+camera, whichever way it runs. One further below or above is less exact, for it may run into the picture.
 People add a wide vote of their own: they stand upright, give or take three degrees.
 """
 
@@ -30,6 +32,10 @@ _EDGE_DEG: Final = 0.4  # how far an edge that should be vertical is from it
 _CLEAR: Final = 5.0  # how much denser edges lie along true verticals than elsewhere
 _UNIT: Final = 0.14  # length of an edge that counts as one observation, of the picture's longer side
 _LONGEST: Final = 0.3  # of the longer side: a longer edge is still one thing that may not be vertical
+_LEVELS: Final = 12  # level edges that count, the longest
+_LEVEL: Final = 0.08  # of the longer side: shorter ones do not
+_INTO: Final = 0.25  # how far level edges run into the picture, as a tangent
+_FRONTAL: Final = 2.0  # how much denser, times degrees of deviation, edges lie along what is level
 _WIDTHS_DEG: Final = (0.5, 0.75, 1.1, 1.8)  # directions this exactly known are added up together
 _PERSON: Final = 0.3  # probability from which an edge may be somebody's clothes
 _LEAN_DEG: Final = 3.0  # how far from upright a person stands who is seen whole
@@ -69,12 +75,14 @@ def find_roll(
     grey = _grey(image, side)
     height, width = grey.shape
     belongs = np.maximum(segmentation.person, (segmentation.parts > 0).astype(np.float32))  # bags too
-    verticals = find_verticals(grey, np.asarray(cv2.resize(belongs, (width, height)) < _PERSON))
+    around = np.asarray(cv2.resize(belongs, (width, height)) < _PERSON)
+    verticals = find_verticals(grey, around)
+    levels = _longest(find_verticals(np.ascontiguousarray(grey.T), np.ascontiguousarray(around.T)))
     seen = find_people(segmentation) if people is None else people
     bodies = [body for each in seen if (body := _body(each, width, height)) is not None]
-    if not len(verticals.x) and not bodies:
+    if not len(verticals.x) and not len(levels.x) and not bodies:
         return None
-    return _likeliest(_evidence(verticals, bodies, focal_px(height, fov_deg)))
+    return _likeliest(_evidence(verticals, levels, bodies, focal_px(height, fov_deg)))
 
 
 def _grey(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -115,12 +123,19 @@ def _needed_rolls(x: Floats, y: Floats, lean: Floats, focal: float, pitches: Flo
     return needed
 
 
-def _evidence(edges: Verticals, bodies: Sequence[_Body], focal: float) -> Floats:
-    """(rolls,) log-likelihood of each roll."""
+def _longest(edges: Verticals) -> Verticals:
+    """Those of the edges that are long enough to be the horizon or the foot of a wall."""
+    side = max(edges.width, edges.height)
+    order = np.argsort(-edges.length)[:_LEVELS]
+    return edges.some(order[edges.length[order] >= _LEVEL * side])
+
+
+def _evidence(edges: Verticals, levels: Verticals, bodies: Sequence[_Body], focal: float) -> Floats:
+    """(rolls,) log-likelihood of each roll. levels: as upright edges of the picture with its sides swapped."""
     rolls, pitches = _rolls(), np.radians(np.arange(-24.0, 25.0, 4.0))
     middle_x, middle_y = (edges.width - 1) / 2, (edges.height - 1) / 2
     needed = _needed_rolls(edges.x - middle_x, middle_y - edges.y, edges.lean, focal, pitches)
-    total = _edge_votes(edges, needed)
+    total = _edge_votes(edges, needed) + _level_votes(levels, focal, pitches)
     for body in bodies:
         place = np.array([body.x - middle_x]), np.array([middle_y - body.y])
         off = rolls - _needed_rolls(*place, np.array([body.lean]), focal, pitches)
@@ -149,6 +164,20 @@ def _edge_votes(edges: Verticals, needed: Floats) -> Floats:
         kernel = np.log1p(_CLEAR * np.exp(-0.5 * (off / width) ** 2))
         total += cv2.filter2D(counts, -1, kernel[None], borderType=cv2.BORDER_CONSTANT)
     return total
+
+
+def _level_votes(levels: Verticals, focal: float, pitches: Floats) -> Floats:
+    """(p, rolls) log-likelihood of each roll at each pitch, by level edges. levels: as in `_evidence`."""
+    side = max(levels.width, levels.height)
+    roll = -np.degrees(np.arctan(levels.lean))
+    row = levels.x + levels.lean * ((levels.height - 1) / 2 - levels.y)  # in the middle of the picture
+    horizon = (levels.width - 1) / 2 + focal * np.tan(pitches)
+    below_deg = np.degrees(np.arctan((row - horizon[:, None]) / focal))
+    sigma = np.sqrt(levels.sigma_deg**2 + _EDGE_DEG**2 + (_INTO * below_deg) ** 2)[..., None]
+    weight = np.minimum(levels.length / side, _LONGEST) / _UNIT
+    density = _FRONTAL / sigma * np.exp(-0.5 * ((_rolls() - roll[:, None]) / sigma) ** 2)
+    votes: Floats = (weight[:, None] * np.log1p(density)).sum(axis=1)
+    return votes
 
 
 def _likeliest(evidence: Floats) -> Roll:

@@ -31,6 +31,11 @@ class Verticals:
     length: Floats
     sigma_deg: Floats
 
+    def some(self, which: NDArray[np.intp]) -> "Verticals":
+        """Those of the edges with these numbers."""
+        of = (getattr(self, each)[which] for each in ("x", "y", "lean", "length", "sigma_deg"))
+        return Verticals(self.width, self.height, *of)
+
 
 def find_verticals(grey: NDArray[np.uint8], use: NDArray[np.bool_]) -> Verticals:
     """Straight edges within 45 degrees of the vertical; about 1 ms for 320 x 240.
