@@ -6,15 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 LIKELY: Final = 0.2  # a line whose brightest cell is less probable than this is not seen
-_SHARE: Final = 0.3  # of the brightest cell: darker ones around it say nothing about its place
-_REACH: Final = 7  # cells around the brightest one that are looked at, up and down and to both sides
+_DARKEST: Final = 1e-6  # probability that a logarithm is taken of
+_REACH: Final = 7  # cells to both sides of the brightest one: a head that leans has a slanting chin
 
 
 def find_line(heatmap: NDArray[np.float32], region: tuple[float, float, float, float]) -> float | None:
     """Row of a line as a share of the frame's height; None where it is not seen.
 
     heatmap: (h, w) probabilities. region: left, top, right, bottom as shares of the frame, in which the
-    brightest cell lies. The row is the centre of mass of the spot around it, so it lies between cells.
+    brightest cell lies. Spots are Gaussian, so the row is the peak of a parabola through the logarithms of the
+    brightest row and its neighbours: it lies between cells, and a spot's dim side does not draw it away.
     """
     height, width = heatmap.shape
     left, top = max(int(region[0] * width), 0), max(int(region[1] * height), 0)
@@ -26,8 +27,10 @@ def find_line(heatmap: NDArray[np.float32], region: tuple[float, float, float, f
     if brightest < LIKELY:
         return None
     row, column = row + top, column + left
-    first = max(row - _REACH, 0)
-    near = heatmap[first : row + _REACH + 1, max(column - _REACH, 0) : column + _REACH + 1]
-    weights = np.where(near > _SHARE * brightest, near, 0).sum(axis=1, dtype=np.float64)
-    centre = float(weights @ np.arange(len(weights))) / float(weights.sum())
-    return float(first + centre + 0.5) / int(height)
+    if not 0 < row < height - 1:
+        return (row + 0.5) / int(height)
+    near = heatmap[row - 1 : row + 2, max(column - _REACH, 0) : column + _REACH + 1].max(axis=1)
+    above, middle, below = np.log(np.maximum(near, _DARKEST)).tolist()
+    bend = above - 2 * middle + below
+    off = 0.5 * (above - below) / bend if bend < 0 else 0.0
+    return float(row + min(max(off, -0.5), 0.5) + 0.5) / int(height)

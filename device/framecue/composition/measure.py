@@ -50,7 +50,7 @@ _LEAST_CONFIDENCE: Final = 0.3  # under which a region is no subject
 _REFINED: Final = 3  # subjects whose edges are sought in the picture, the main one first: bounds the time
 _WORTH: Final = 0.4  # of the main subject's weight: passers-by under it keep the edges of the maps
 _INSIDE: Final = 1.0  # frame pixels from the frame's edge at which an edge found in the picture is one
-_CLEAR: Final = 0.025  # of a person's height: so far above their lowest cell a foot line is none that is cut
+_CLEAR: Final = 0.013  # of a person's height: so far above their lowest cell a foot line is none that is cut
 _FEET: Final = 0.25  # of a person's height: how far above their lowest cell their feet may be
 _CENTRAL: Final = 0.35  # of the frame's width: how far off its centre a main subject may well be
 
