@@ -1,7 +1,8 @@
 """A person of the studio without pixels: the lines an exact segmenter would give, in microseconds.
 
 A picture's head top, chin, foot line and sides are extremes of points of the body's surface, so the points on
-its hull are all that is needed. What they give is checked against rendered views of the studio.
+its hull are all that is needed. Lines are rows of pixels: the outermost whose middle the body covers. What all
+that gives is checked against rendered views of the studio.
 """
 
 from typing import Final
@@ -23,6 +24,7 @@ AT_ONCE: Final = 25  # of them
 SPREAD: Final = 400  # points spread evenly over the body, for its middle and for how much of it is seen
 SEEN: Final = 0.06  # share of them that makes somebody visible
 NEAR_M: Final = 0.05
+INWARD: Final = 0.5  # pixels from a body's end to the middle of its last row, on average
 GROUPS: Final = ((Part.HAIR, Part.FACE), (Part.FACE,), (Part.FOOT,), tuple(part for part in Part if part))
 
 Array = NDArray[np.float64]
@@ -60,7 +62,8 @@ class Outline:
             return (float("nan"),) * 6
         head, face, foot, body, spread = (pixels[group] for group in self._groups)
         return (
-            float(head[:, 1].min()), float(face[:, 1].max()), float(foot[:, 1].max()),
+            float(head[:, 1].min()) + INWARD, float(face[:, 1].max()) - INWARD,
+            float(foot[:, 1].max()) - INWARD,
             float(body[:, 0].min()), float(body[:, 0].max()), float(np.median(spread[:, 0])),
         )  # fmt: skip
 
@@ -100,9 +103,9 @@ class Outline:
         top, chin, foot = _row(head, wide, low=True), _row(face, wide), _row(feet, wide)
         cut: dict[Edge, Part] = {}
         rows = body[(body[:, 0] > -0.5) & (body[:, 0] < wide), 1]
-        if rows.size and rows.min() < -0.5 and (top is None or top < -0.5):
-            cut["top"] = Part.FACE if top is not None and chin is not None and chin > -0.5 else Part.TORSO
-        if rows.size and rows.max() > high and (foot is None or foot > high):
+        if rows.size and rows.min() < -0.5 and (top is None or top < 0):
+            cut["top"] = Part.FACE if top is not None and chin is not None and chin >= 0 else Part.TORSO
+        if rows.size and rows.max() > high and (foot is None or foot > high - INWARD):
             cut["bottom"] = Part.LEG
         columns = body[(body[:, 1] > -0.5) & (body[:, 1] < high), 0]
         left, right = float(spread[inside, 0].min()), float(spread[inside, 0].max())
@@ -114,7 +117,7 @@ class Outline:
             cut["right"] = Part.ARM
 
         def seen(row: float | None) -> float | None:
-            return row if row is not None and -0.5 <= row <= high else None
+            return row if row is not None and 0 <= row <= high - INWARD else None
 
         return Subject(
             head_top_y=seen(top), chin_y=seen(chin), foot_y=seen(foot),
@@ -136,4 +139,4 @@ def _row(points: Array, wide: float, low: bool = False) -> float | None:
     rows = points[(points[:, 0] > -0.5) & (points[:, 0] < wide), 1]
     if not rows.size:
         return None
-    return float(rows.min() if low else rows.max())
+    return float(rows.min() + INWARD if low else rows.max() - INWARD)
