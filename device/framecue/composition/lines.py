@@ -14,8 +14,8 @@ def find_line(heatmap: NDArray[np.float32], region: tuple[float, float, float, f
     """Row of a line as a share of the frame's height; None where it is not seen.
 
     heatmap: (h, w) probabilities. region: left, top, right, bottom as shares of the frame, in which the
-    brightest cell lies. Spots are Gaussian, so the row is the peak of a parabola through the logarithms of the
-    brightest row and its neighbours: it lies between cells, and a spot's dim side does not draw it away.
+    brightest cell lies. Spots are Gaussian, so the row is the peak of a parabola through the logarithms of
+    the brightest row and its neighbours: it lies between cells, and no dim side of a spot draws it away.
     """
     height, width = heatmap.shape
     left, top = max(int(region[0] * width), 0), max(int(region[1] * height), 0)

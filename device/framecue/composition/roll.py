@@ -131,7 +131,7 @@ def _longest(edges: Verticals) -> Verticals:
 
 
 def _evidence(edges: Verticals, levels: Verticals, bodies: Sequence[_Body], focal: float) -> Floats:
-    """(rolls,) log-likelihood of each roll. levels: as upright edges of the picture with its sides swapped."""
+    """(rolls,) log-likelihood of each roll. levels: as upright edges of the picture, sides swapped."""
     rolls, pitches = _rolls(), np.radians(np.arange(-24.0, 25.0, 4.0))
     middle_x, middle_y = (edges.width - 1) / 2, (edges.height - 1) / 2
     needed = _needed_rolls(edges.x - middle_x, middle_y - edges.y, edges.lean, focal, pitches)

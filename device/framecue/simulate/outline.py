@@ -1,8 +1,8 @@
 """A person of the studio without pixels: the lines an exact segmenter would give, in microseconds.
 
 A picture's head top, chin, foot line and sides are extremes of points of the body's surface, so the points on
-its hull are all that is needed. Lines are rows of pixels: the outermost whose middle the body covers. What all
-that gives is checked against rendered views of the studio.
+its hull are all that is needed. Lines are rows of pixels: the outermost whose middle the body covers. What
+all that gives is checked against rendered views of the studio.
 """
 
 from typing import Final
