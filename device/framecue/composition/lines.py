@@ -28,7 +28,7 @@ def find_line(heatmap: NDArray[np.float32], region: tuple[float, float, float, f
         return None
     row, column = row + top, column + left
     if not 0 < row < height - 1:
-        return (row + 0.5) / int(height)
+        return float(row + 0.5) / int(height)
     near = heatmap[row - 1 : row + 2, max(column - _REACH, 0) : column + _REACH + 1].max(axis=1)
     above, middle, below = np.log(np.maximum(near, _DARKEST)).tolist()
     bend = above - 2 * middle + below
