@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framecue.composition.look import Measure, load_look
-from framecue.composition.plan import MOUNTS, Planner, Way
+from framecue.composition.plan import AXES, MOUNTS, Planner, Way
 from framecue.composition.pose import Lens, Pose
 
 LENS = Lens.of(480, 640, 48.0)
@@ -14,6 +14,7 @@ EXACT = PLAIN.model_copy(
     update={"measures": PLAIN.measures.model_copy(update={"heads": Measure(value=7.2, tolerance=0.3)})}
 )
 LEAST = {"m": 0.05, "deg": 0.6}
+MOST = {"m": 0.8, "deg": 15.0}
 poses = st.builds(
     Pose,
     distance_m=st.floats(1.4, 8.0),
@@ -44,7 +45,7 @@ def test_only_axes_of_the_mount_move(pose, mount):
 def test_a_step_goes_the_way_the_whole_way_goes_and_no_further(pose):
     planner = Planner(pose, LENS, EXACT, "handheld")
     whole = planner.all_moves()
-    for way in planner.steps(whole, LEAST):
+    for way in planner.steps(whole, LEAST, MOST):
         for axis, amount in way.moves.items():
             assert amount * whole.moves[axis] > 0
             assert abs(amount) <= abs(whole.moves[axis]) + 1e-9
@@ -57,7 +58,49 @@ def test_there_is_a_step_that_leads_nearer_wherever_the_look_is_not_reached(pose
     far = planner.left_after(Way({}, planner.here, planner.here)) > 1.0
     whole = planner.all_moves()
     if far:
-        assert max(way.gain for way in planner.steps(whole, LEAST)) > 0
+        assert max(way.gain for way in planner.steps(whole, LEAST, MOST)) > 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses)
+def test_of_two_moves_at_least_one_is_small(pose):
+    planner = Planner(pose, LENS, EXACT, "handheld")
+    for way in planner.steps(planner.all_moves(), LEAST, MOST):
+        large = [axis for axis, amount in way.moves.items() if abs(amount) > MOST[AXES[axis][2]]]
+        assert len(way.moves) == 1 or len(large) <= 1
+
+
+def test_who_has_to_kneel_far_is_told_to_in_one_go_with_a_tilt():
+    """Lowering alone, or tilting alone, would go in many small steps: each spoils what the other mends."""
+    held_high = Pose(2.3, 0.0, 2.0, -26.0, 0.0, 1.65, 6.8)
+    planner = Planner(held_high, LENS, EXACT, "handheld")
+    best = max(planner.steps(planner.all_moves(), LEAST, MOST), key=lambda way: way.gain)
+    assert set(best.moves) == {"raise", "tilt"}
+    assert best.moves["raise"] < -0.4
+
+
+def test_nobody_is_told_to_walk_far_up_to_somebody_not_seen_whole_while_they_tilt():
+    far = Pose(6.0, 0.0, 1.5, 20.0, 0.0, 1.7, 7.0)
+    planner = Planner(far, LENS, EXACT, "handheld", complete=False)
+    steps = planner.steps(planner.all_moves(), LEAST, MOST)
+    assert any(set(way.moves) == {"step"} for way in steps)
+    assert all(way.moves.get("step", 0.0) <= MOST["m"] for way in steps if len(way.moves) > 1)
+
+
+def test_a_camera_nearly_on_the_floor_is_not_lowered_inch_by_inch():
+    for height_m, lower in ((0.9, True), (0.55, True), (0.45, False), (0.31, False)):
+        child = Pose(2.0, 0.0, height_m, 8.0, 0.0, 1.5, 6.2)
+        whole = Planner(child, LENS, EXACT, "handheld").all_moves()
+        assert (whole.moves.get("raise", 0.0) < 0) == lower
+
+
+def test_lines_within_the_look_are_not_mended_at_a_hopeless_ratio_s_cost():
+    child = Planner(Pose(1.8, 0.0, 0.31, 11.9, 0.0, 1.2, 5.3), LENS, EXACT, "handheld")
+    for way in child.steps(child.all_moves(), LEAST, MOST):
+        before, after = child._left({}), child._left(way.moves)
+        if all(abs(error) <= 1 for name, error in before.items() if name != "heads"):
+            nearer = sum(e * e for e in after.values()) < sum(e * e for e in before.values())
+            assert child.worsens(way) != nearer
 
 
 def test_a_blocked_way_is_not_gone():

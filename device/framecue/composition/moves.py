@@ -14,12 +14,13 @@ STEP: Final[Mapping[Unit, float]] = {"m": 0.05, "deg": 1.0}  # amounts are asked
 FINE: Final = 4.0  # of them, beyond which amounts are asked for in coarser ones
 COARSE_STEP: Final[Mapping[Unit, float]] = {"m": 0.1, "deg": 1.0}
 LEAST: Final[Mapping[Unit, float]] = {"m": 0.03, "deg": 0.6}  # less is not worth saying
-SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 15.0}  # a second move in one cue is small
+SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 15.0}  # one of two moves in one cue is small
 UNSURE: Final = 0.08  # of the distance: how well it is known of somebody not seen whole
 FAR_M, SHORT = 1.0, 0.8  # of a walk towards somebody, what is beyond so many metres is asked for in part
 WORTH: Final = 0.15  # squared tolerances that a step must gain
 PATIENCE: Final = 6.0  # times as much, once the guide has called it as good as it gets
 OVERRULE: Final = 1.5  # another step must gain so many times more to replace the one being asked for
+TRIFLE: Final = 10.0  # times as much to be had a moment later is waited for
 COMPANION: Final = 0.1  # squared tolerances that a second move must add to be asked for beside the first
 
 
@@ -65,7 +66,7 @@ class Chooser:
         self.planner, self._before, self._beside = planner, before, beside
         self._deviation_m = deviation_m
         self.whole = planner.all_moves()
-        steps = [way for way in planner.steps(self.whole, self._least()) if way.gain > 0]
+        steps = [way for way in planner.steps(self.whole, self._least(), SECOND) if way.gain > 0]
         self._alone = {next(iter(way.moves)): way.gain for way in steps if len(way.moves) == 1}
         small = planner.shortcuts(LEAST, STEP)
         self._ends = {frozenset(way.moves) for way in small if planner.finishes(way, within)}
@@ -103,6 +104,8 @@ class Chooser:
             fit = fit or [c for c in self._open if c.way.gain >= least and milder(c)]
         if not fit and not self._worth(self._later, least):
             fit = self._worth(self._spare, least)
+        if self._trifles(fit):
+            fit = []
         if not fit:
             self.waiting = bool(self._worth(self._later + self._spare_later, least))
             return None
@@ -120,12 +123,17 @@ class Chooser:
             best = best if best.way.gain > one.way.gain + COMPANION else one
         return same if same is not None and best.way.gain < OVERRULE * same.way.gain else best
 
+    def _trifles(self, choices: list[Choice]) -> bool:
+        """Whether all that can be asked for now is little beside what can be a moment later."""
+        now, later = (max((c.way.gain for c in some), default=0.0) for some in (choices, self._later))
+        return TRIFLE * now < later
+
     def _worth(self, choices: list[Choice], least: float) -> list[Choice]:
         return [c for c in choices if c.way.gain >= least and self._useful(c)]
 
     def _sorted(self, ways: list[Way], said: Said, time_s: float) -> tuple[list[Choice], list[Choice]]:
         """Those that can be asked for now, and those of which the opposite was said a moment ago."""
-        choices = [self._choice(way) for way in ways]
+        choices = [self._choice(way) for way in ways if not self.planner.worsens(way)]
         later = [c for c in choices if any(said.too_soon(name, time_s) for name in c.names)]
         return [c for c in choices if c not in later], later
 
@@ -139,12 +147,7 @@ class Chooser:
         return not all(self.planner.near_enough(axis) for axis in choice.way.moves)
 
     def _small(self, choice: Choice) -> bool:
-        if not self._useful(choice) or self.planner.loses(choice.way):
-            return False
-        if len(choice.way.moves) == 1:
-            return True
-        second = next(axis for axis in choice.way.moves if axis != choice.first)
-        return abs(choice.way.moves[second]) <= SECOND[AXES[second][2]]
+        return self._useful(choice) and not self.planner.loses(choice.way)
 
 
 def cue_of(choice: Choice, reason: CueName | None, language: Language, detail: Detail | None = None) -> Cue:

@@ -39,6 +39,7 @@ MOUNTS: Final[Mapping[Mount, tuple[Axis, ...]]] = {
 }
 MEASURES: Final = ("head_top", "foot_line", "body_height", "centre_x", "heads", "roll_deg")
 HEIGHTS_M: Final = (0.3, 2.1)  # where hands or a tripod can hold a camera
+LAST_M: Final = 0.2  # of the way to the lowest or highest, which is not gone in small steps
 PITCH_DEG: Final = 45.0
 NEAREST_M: Final = 0.6
 ADULT_HEADS: Final = 7.2  # body-to-head ratio that stands in for a hidden half of the body
@@ -194,6 +195,12 @@ class Planner:
         """The distance to the look now, a sum of squared tolerances."""
         return float(self._distances(np.zeros((1, len(self.axes))))[0])
 
+    def worsens(self, way: Way) -> bool:
+        """Whether a way leads away from the look, ratio and all, while at most the ratio is outside it."""
+        before, after = self._left({}), self._left(way.moves)
+        settled = all(abs(error) <= 1.0 for name, error in before.items() if name != "heads")
+        return settled and sum(e * e for e in after.values()) >= sum(e * e for e in before.values())
+
     def near_enough(self, axis: Axis) -> bool:
         """Whether the place across, which an axis mends, is no reason to ask for it by itself."""
         return axis in ("pan", "aside") and abs(self._left({}).get("centre_x", 0.0)) < COARSE
@@ -210,10 +217,10 @@ class Planner:
         """The largest error, in tolerances, that would be left after a way."""
         return max((abs(e) for e in self._left(way.moves).values()), default=0.0)
 
-    def steps(self, whole: Way, least: Mapping[Unit, float]) -> list[Way]:
+    def steps(self, whole: Way, least: Mapping[Unit, float], most: Mapping[Unit, float]) -> list[Way]:
         """Every one and two axes of the whole way on their own, as far along it as helps most by itself.
 
-        least: moves smaller than this are left out.
+        least: moves smaller than this are left out. most: of two moves at least one is no larger.
         """
         worth = [i for i, a in enumerate(self.axes) if abs(whole.moves[a]) >= least[AXES[a][2]]]
         if not worth:
@@ -223,12 +230,19 @@ class Planner:
         moves = np.zeros((len(shares), len(self.axes)))
         moves[:, worth] = shares * np.array([whole.moves[self.axes[i]] for i in worth])
         after = self._distances(moves)
+        large = np.abs(moves) > np.array([most[AXES[axis][2]] for axis in self.axes])
+        never = large.sum(axis=1) > 1
+        if not self.complete:  # how far to come closer is a guess until all that counts is seen
+            closer = [axis in ("step", "come") for axis in self.axes]
+            never |= (np.count_nonzero(moves, axis=1) > 1) & ((moves > 0) & large)[:, closer].any(axis=1)
+        after[never] = np.inf
         found = []
         for kind in range(int(kinds[-1]) + 1):
             rows = np.flatnonzero(kinds == kind)
             best = rows[np.argmin(after[rows])]
             chosen = {self.axes[i]: float(moves[best, i]) for i in worth if moves[best, i] != 0.0}
-            if all(abs(amount) >= least[AXES[a][2]] for a, amount in chosen.items()):
+            small = any(abs(amount) < least[AXES[a][2]] for a, amount in chosen.items())
+            if not small and np.isfinite(after[best]):
                 found.append(Way(chosen, here, float(after[best])))
         return found
 
@@ -285,7 +299,7 @@ class Planner:
         low, high = {
             "step": (-30.0, max(pose.distance_m - NEAREST_M, 0.0)),
             "come": (-30.0, max(pose.distance_m - NEAREST_M, 0.0)),
-            "raise": (min(HEIGHTS_M[0] - pose.height_m, 0.0), max(HEIGHTS_M[1] - pose.height_m, 0.0)),
+            "raise": (_room(pose.height_m - HEIGHTS_M[0]) * -1, _room(HEIGHTS_M[1] - pose.height_m)),
             "tilt": (min(-PITCH_DEG - pose.pitch_deg, 0.0), max(PITCH_DEG - pose.pitch_deg, 0.0)),
             "pan": (-90.0, 90.0),
             "roll": (-90.0, 90.0),
@@ -353,6 +367,11 @@ class Planner:
                 break
         moves = dict(zip(self.axes, (at * unit).tolist(), strict=True))
         return Way(moves, self.here, float(self._distances((at * unit)[None])[0]))
+
+
+def _room(left_m: float) -> float:
+    """How far hands can still go: whose camera is nearly at the end, as far as is known, is there."""
+    return left_m if left_m > LAST_M else 0.0
 
 
 def _choices(axes: int) -> list[tuple[int, ...]]:
