@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from framecue.composition.geometry import Pinhole
 from framecue.parts import Part, Segmentation
 from framecue.segmentation.cells import fitting_size
-from framecue.segmentation.patient import Patient
+from framecue.segmentation.patient import Patient, believed
 from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
 from framecue.studio import Scene, render
 
@@ -65,14 +65,14 @@ def test_a_model_of_one_size_looks_twice():
 
 @pytest.mark.parametrize(("level", "seen"), [(0.2, False), (0.35, True), (0.9, True)])
 def test_who_is_doubtful_in_every_look_is_believed_down_to_a_level(level, seen):
-    found = Patient(Scripted(as_bright)).segment(picture(level))
+    found = believed(Patient(Scripted(as_bright)).segment(picture(level)))
     middle = tuple(side // 2 for side in found.person.shape)
     assert (found.person[middle] >= 0.5) == seen
     assert (found.parts[middle] == Part.TORSO) == (level >= 0.5)
 
 
 def test_beside_somebody_who_is_sure_doubt_is_no_person():
-    found = Patient(Scripted(as_bright)).segment(picture(1.0, around=0.4))
+    found = believed(Patient(Scripted(as_bright)).segment(picture(1.0, around=0.4)))
     rows, columns = found.person.shape
     assert found.person[rows // 2, columns // 2] > 0.9
     assert found.person[rows // 2, columns // 3 - 3] < 0.5
@@ -84,7 +84,7 @@ def test_beside_somebody_who_is_sure_doubt_is_no_person():
 def test_mirrored_pictures_give_mirrored_answers(height, width, seed):
     image = np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)
     patient = Patient(Scripted(lambda seen: np.roll(as_bright(seen), 1, axis=1)))  # a model with a lean
-    one, other = patient.segment(image), patient.segment(image[:, ::-1])
+    one, other = believed(patient.segment(image)), believed(patient.segment(image[:, ::-1]))
     np.testing.assert_allclose(one.person, other.person[:, ::-1], atol=1e-5)
     assert ((one.person >= 0) & (one.person <= 1)).all()
 
@@ -102,5 +102,5 @@ def test_people_of_the_studio_are_found_better_than_in_one_look_and_empty_rooms_
                 mask, truth = found.at(640, 480).person >= 0.5, view.parts > 0
                 overlaps[name].append(np.count_nonzero(mask & truth) / np.count_nonzero(mask | truth))
             room = render(Scene.random(seed, 0), Pinhole(640, 480, 55, y=1.3, z=-3.5), noise=2)
-            assert np.mean(patient.segment(room.image).person >= 0.5) < 0.005
+            assert np.mean(believed(patient.segment(room.image)).person >= 0.5) < 0.005
     assert np.mean(overlaps["four"]) > np.mean(overlaps["one"])

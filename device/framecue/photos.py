@@ -17,6 +17,7 @@ from framecue.parts import PERSON_LEVEL, Part
 from framecue.photo import read_photo, scaled_into
 from framecue.segmentation import Segmenter
 from framecue.segmentation.outline import outlined
+from framecue.segmentation.patient import Patient, believed
 from framecue.segmentation.segmenter import ProcessSegmenter, open_segmenter
 from framecue.settings import find_settings_file, load_settings
 
@@ -61,15 +62,14 @@ def measure_image(
     return composition.scaled(image.shape[1], image.shape[0])
 
 
-def segment_photo(
-    photo: Path, segmenter: Segmenter, parts: Path | None, mask: Path | None
-) -> dict[str, float]:
+def segment_photo(photo: Path, segmenter: Patient, parts: Path | None, mask: Path | None) -> dict[str, float]:
     """Segment a photo; write its part ids and person probability x 255 as PNGs of its size where asked.
 
     Returns the share of the photo that each part covers, and "person", the share of the whole people.
     """
     image = read_photo(photo)
-    found = outlined(segmenter.segment(scaled_into(image, (MEASURED_PX, MEASURED_PX))), image)
+    small = scaled_into(image, (MEASURED_PX, MEASURED_PX))
+    found = outlined(believed(segmenter.segment(small)), image)
     if parts is not None:
         _write_png(parts, found.parts)
     if mask is not None:

@@ -13,7 +13,7 @@ from framecue.segmentation import Tensor
 from framecue.segmentation.bodypix import BodyPix
 from framecue.segmentation.figure import LINES, OUTPUTS, PARTS, Figure
 from framecue.segmentation.outline import outlined
-from framecue.segmentation.patient import Patient
+from framecue.segmentation.patient import Patient, believed
 from framecue.segmentation.resize import resized
 
 THREADS = 2
@@ -114,7 +114,7 @@ def _method(image: NDArray[np.uint8], size: tuple[int, int]) -> int:
 
 def likely(runner: "Runner | FloatRunner", image: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], ...]:
     """Where somebody is, (h, w) of a picture, with its edges: in one look, and in four as photos get."""
-    looks = runner.segment(image), Patient(runner).segment(image)
+    looks = runner.segment(image), believed(Patient(runner).segment(image))
     return tuple(outlined(look, image).person >= PERSON_LEVEL for look in looks)
 
 

@@ -1,8 +1,8 @@
 """Photos are looked at more than once: as they are and mirrored, at two sizes, and the mean is taken.
 
-What a model is unsure of differs from look to look; what is there stays. So somebody who is doubtful in every
-look is still believed: the level that counts is half of the surest probability nearby. Four looks take six
-times as long as one, which a photo can wait for and a live frame cannot.
+What a model is unsure of differs from look to look; what is there stays. Four looks take six times as long as
+one, which a photo can wait for and a live frame cannot. Where a mask is wanted, and no matte, somebody who is
+doubtful in every look is believed: half of the surest probability nearby counts.
 """
 
 import math
@@ -63,6 +63,19 @@ class Patient:
         self._segmenter.close()
 
 
+def believed(found: Segmentation) -> Segmentation:
+    """What a Patient found, with the person's probability at .5 where half of the surest nearby lies.
+
+    No less than _FAINTEST is believed, and beside somebody who is sure nothing changes.
+    """
+    reach = max(round(_NEARBY * max(found.person.shape)), 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    surest = cv2.dilate(cv2.GaussianBlur(found.person, (0, 0), max(reach / 3, 0.5)), disc)
+    level = np.asarray(np.clip(surest / 2, _FAINTEST, PERSON_LEVEL), np.float32)
+    person = sigmoid(_logit(found.person) - _logit(level))
+    return Segmentation(of_somebody(found.parts, person), person, found.heatmaps, found.ways)
+
+
 def _mirrored(found: Segmentation) -> Segmentation:
     return Segmentation(found.parts[:, ::-1], found.person[:, ::-1])
 
@@ -70,22 +83,13 @@ def _mirrored(found: Segmentation) -> Segmentation:
 def _mean(looks: list[Segmentation]) -> Segmentation:
     size = max((look.person.shape[::-1] for look in looks), key=math.prod)
     odds = np.mean([_resized(_logit(look.person), size) for look in looks], axis=0)
-    level = _level(sigmoid(odds))
-    person = sigmoid(odds - _logit(level))
+    person = sigmoid(odds)
     votes = np.zeros((len(Part), size[1], size[0]), np.float32)
     for look in looks:
         for part in np.unique(look.parts[look.parts > 0]):
             votes[part] += _resized((look.parts == part).astype(np.float32), size)
     parts = of_somebody(votes.argmax(axis=0).astype(np.uint8), person)
     return Segmentation(parts, person, looks[0].heatmaps, looks[0].ways)
-
-
-def _level(person: Plane) -> Plane:
-    """(h, w) from which probability on a cell is somebody's: half of the surest nearby, within limits."""
-    reach = max(round(_NEARBY * max(person.shape)), 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    surest = cv2.dilate(cv2.GaussianBlur(person, (0, 0), max(reach / 3, 0.5)), disc)
-    return np.asarray(np.clip(surest / 2, _FAINTEST, PERSON_LEVEL), np.float32)
 
 
 def _logit(person: Plane) -> Plane:
