@@ -100,7 +100,7 @@ class Chooser:
                 return replace(best, first=self._before.first) if best.names == self._before.names else best
         least = WORTH * (PATIENCE if patient else 1.0)
         fit = [c for c in self._open if c.way.gain >= least and self._fits(c)]
-        for milder in (self._small, self._useful):
+        for milder in (self._safe, self._useful):
             fit = fit or [c for c in self._open if c.way.gain >= least and milder(c)]
         if not fit and not self._worth(self._later, least):
             fit = self._worth(self._spare, least)
@@ -141,12 +141,12 @@ class Chooser:
         return Choice(way, max(way.moves, key=lambda axis: self._alone.get(axis, 0.0)))
 
     def _fits(self, choice: Choice) -> bool:
-        return self._small(choice) and not (self._beside and not {"pan", "aside"} & set(choice.way.moves))
+        return self._safe(choice) and not (self._beside and not {"pan", "aside"} & set(choice.way.moves))
 
     def _useful(self, choice: Choice) -> bool:
         return not all(self.planner.near_enough(axis) for axis in choice.way.moves)
 
-    def _small(self, choice: Choice) -> bool:
+    def _safe(self, choice: Choice) -> bool:
         return self._useful(choice) and not self.planner.loses(choice.way)
 
 

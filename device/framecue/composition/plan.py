@@ -241,8 +241,8 @@ class Planner:
             rows = np.flatnonzero(kinds == kind)
             best = rows[np.argmin(after[rows])]
             chosen = {self.axes[i]: float(moves[best, i]) for i in worth if moves[best, i] != 0.0}
-            small = any(abs(amount) < least[AXES[a][2]] for a, amount in chosen.items())
-            if not small and np.isfinite(after[best]):
+            enough = all(abs(amount) >= least[AXES[a][2]] for a, amount in chosen.items())
+            if enough and np.isfinite(after[best]):
                 found.append(Way(chosen, here, float(after[best])))
         return found
 
@@ -299,7 +299,7 @@ class Planner:
         low, high = {
             "step": (-30.0, max(pose.distance_m - NEAREST_M, 0.0)),
             "come": (-30.0, max(pose.distance_m - NEAREST_M, 0.0)),
-            "raise": (_room(pose.height_m - HEIGHTS_M[0]) * -1, _room(HEIGHTS_M[1] - pose.height_m)),
+            "raise": (-_room(pose.height_m - HEIGHTS_M[0]), _room(HEIGHTS_M[1] - pose.height_m)),
             "tilt": (min(-PITCH_DEG - pose.pitch_deg, 0.0), max(PITCH_DEG - pose.pitch_deg, 0.0)),
             "pan": (-90.0, 90.0),
             "roll": (-90.0, 90.0),
