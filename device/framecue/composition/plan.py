@@ -197,20 +197,21 @@ class Planner:
 
     def worsens(self, way: Way) -> bool:
         """Whether a way leads away from the look, ratio and all, while at most the ratio is outside it."""
-        before, after = self._left({}), self._left(way.moves)
-        settled = all(abs(error) <= 1.0 for name, error in before.items() if name != "heads")
-        return settled and sum(e * e for e in after.values()) >= sum(e * e for e in before.values())
+        before = self._off
+        if any(abs(error) > 1.0 for name, error in before.items() if name != "heads"):
+            return False
+        return sum(e * e for e in self._left(way.moves).values()) >= sum(e * e for e in before.values())
 
     def near_enough(self, axis: Axis) -> bool:
         """Whether the place across, which an axis mends, is no reason to ask for it by itself."""
-        return axis in ("pan", "aside") and abs(self._left({}).get("centre_x", 0.0)) < COARSE
+        return axis in ("pan", "aside") and abs(self._off.get("centre_x", 0.0)) < COARSE
 
     def loses(self, way: Way) -> bool:
         """Whether somebody would be nearly out of the picture after a way, and further than now."""
         want = self.look.measures.centre_x
         if want is None:
             return False
-        now, then = (abs(self._left(moves).get("centre_x", 0.0)) for moves in ({}, way.moves))
+        now, then = (abs(off.get("centre_x", 0.0)) for off in (self._off, self._left(way.moves)))
         return then > now and then * want.tolerance > LOST
 
     def left_after(self, way: Way) -> float:
@@ -285,6 +286,11 @@ class Planner:
     def _weigh(self, measure: str, weight: float, dropped: Axis | None = None) -> None:
         self._weights[measure] = weight
         self.axes = tuple(axis for axis in self.axes if axis != dropped)
+
+    @functools.cached_property
+    def _off(self) -> Values:
+        """How far each measure is from the look now; asked for by every way that is weighed."""
+        return self._left({})
 
     def _left(self, moves: Mapping[Axis, float]) -> Values:
         amounts = np.array([[moves.get(axis, 0.0) for axis in self.axes]])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from framecue.colour import Plane, unit
 from framecue.parts import Segmentation, of_somebody
 from framecue.photo import scaled_into
+from framecue.segmentation.cells import sigmoid
 from framecue.windows import Windows
 
 _SIDE: Final = 820  # longer side, pixels, at which the functions are fitted
@@ -40,5 +41,5 @@ def _fitted(person: Plane, image: NDArray[np.uint8]) -> Plane:
     windows = Windows(unit(small), 2 * round(_WINDOW * max(size) / 2) + 1, _EPSILON)
     coarse = np.asarray(cv2.resize(person, size, interpolation=cv2.INTER_LINEAR), np.float32)
     first = windows.smooth(windows.fit(coarse)).of(small)
-    decided = np.asarray(1 / (1 + np.exp(-_DECIDED * (np.clip(first, 0, 1) - 0.5))), np.float32)
+    decided = sigmoid(np.asarray(_DECIDED * (np.clip(first, 0, 1) - 0.5), np.float32))
     return windows.smooth(windows.fit(decided)).of(image)
