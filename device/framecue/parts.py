@@ -68,6 +68,8 @@ def of_somebody(parts: NDArray[np.uint8], person: NDArray[np.float32]) -> NDArra
     """(h, w) parts where somebody is, and only there; where none was made out it is the nearest's."""
     there = person >= PERSON_LEVEL
     known = np.where(there, parts, np.uint8(Part.BACKGROUND))
+    if np.array_equal(known > 0, there):  # as nearly everywhere; looking for the nearest is slow
+        return known
     return np.where(there, nearest_numbers(known), known)
 
 

@@ -11,6 +11,7 @@ from framecue.composition.measure import measure
 from framecue.composition.people import Person, find_people
 from framecue.composition.subject import Composition, Subject
 from framecue.parts import PERSON_LEVEL, Part, Segmentation
+from framecue.segmentation.cells import logit, sigmoid
 
 _BEHIND: Final = 0.6  # of the tallest head: whose head is smaller stands far behind
 _HEAD: Final = 1 / 7.5  # of a person, where no head is seen
@@ -117,9 +118,8 @@ def with_depth(
     told = np.where(behind, -1, theirs).astype(np.float32)
     cells = np.asarray(cv2.resize(told, (columns, rows), interpolation=cv2.INTER_NEAREST), np.float32)
     limbs = _limbs(kept, cells > 0)
-    person = np.clip(np.where(limbs, _CLEARLY, segmentation.person), 1e-4, 1 - 1e-4)
-    odds = np.log(person / (1 - person)) + _DEPTH_ODDS * cells
-    person = np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+    person = np.where(limbs, np.float32(_CLEARLY), segmentation.person)
+    person = sigmoid(logit(person, 1e-4) + np.float32(_DEPTH_ODDS) * cells)
     mask = (kept.mask | limbs) & ((person >= PERSON_LEVEL) | kept.fur)
     return replace(kept, mask=mask, told=told), replace(segmentation, person=person)
 

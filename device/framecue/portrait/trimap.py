@@ -14,6 +14,7 @@ from framecue.colour import Plane
 from framecue.parts import PERSON_LEVEL, Part, Segmentation
 from framecue.portrait.kept import Kept
 from framecue.portrait.odds import colour_odds
+from framecue.segmentation.cells import logit
 
 # How far the band reaches outwards and inwards from the coarse outline, in heads.
 _REACH: Final = {
@@ -141,8 +142,7 @@ def with_colours(trimap: Trimap, image: NDArray[np.uint8]) -> Drawn:
 
     Weights of the two were found on composed scenes, by how far the matte is from the true one.
     """
-    likely = np.clip(trimap.likely, 0.002, 0.998)
-    model = np.log(likely / (1 - likely))
+    model = logit(trimap.likely, 0.002)
     inside = cv2.distanceTransform(_framed(trimap.sure), cv2.DIST_L2, 3)[1:-1, 1:-1] / trimap.head
     denied = np.where(trimap.bushy, np.float32(-_DENIED_HAIR), np.float32(-_DENIED))
     limit = _UNLIKE - _DEEP * np.maximum(inside - _SHALLOW, 0)

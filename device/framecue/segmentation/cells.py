@@ -70,3 +70,9 @@ def _whole_cells(pixels: float) -> int:
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities of logits."""
     return np.float32(1) / (np.float32(1) + np.exp(-logits))
+
+
+def logit(probability: NDArray[np.float32], sure: float) -> NDArray[np.float32]:
+    """Logits of probabilities, which count no nearer to 0 and 1 than `sure`."""
+    within = np.clip(probability, sure, 1 - sure)
+    return np.asarray(np.log(within / (1 - within)), np.float32)

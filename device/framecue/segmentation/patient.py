@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from framecue.colour import Plane
 from framecue.parts import PERSON_LEVEL, Part, Segmentation, of_somebody
 from framecue.segmentation import Segmenter
-from framecue.segmentation.cells import sigmoid
+from framecue.segmentation.cells import logit, sigmoid
 
 _FINER: Final = (1.0, 4 / 3)  # sizes of the model's input, of the settings' own
 _FAINTEST: Final = 0.29  # probability below which nobody is seen however unsure the looks are
@@ -72,7 +72,7 @@ def believed(found: Segmentation) -> Segmentation:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     surest = cv2.dilate(cv2.GaussianBlur(found.person, (0, 0), max(reach / 3, 0.5)), disc)
     level = np.asarray(np.clip(surest / 2, _FAINTEST, PERSON_LEVEL), np.float32)
-    person = sigmoid(_logit(found.person) - _logit(level))
+    person = sigmoid(logit(found.person, _SURE) - logit(level, _SURE))
     return Segmentation(of_somebody(found.parts, person), person, found.heatmaps, found.ways)
 
 
@@ -82,7 +82,7 @@ def _mirrored(found: Segmentation) -> Segmentation:
 
 def _mean(looks: list[Segmentation]) -> Segmentation:
     size = max((look.person.shape[::-1] for look in looks), key=math.prod)
-    odds = np.mean([_resized(_logit(look.person), size) for look in looks], axis=0)
+    odds = np.mean([_resized(logit(look.person, _SURE), size) for look in looks], axis=0)
     person = sigmoid(odds)
     votes = np.zeros((len(Part), size[1], size[0]), np.float32)
     for look in looks:
@@ -90,11 +90,6 @@ def _mean(looks: list[Segmentation]) -> Segmentation:
             votes[part] += _resized((look.parts == part).astype(np.float32), size)
     parts = of_somebody(votes.argmax(axis=0).astype(np.uint8), person)
     return Segmentation(parts, person, looks[0].heatmaps, looks[0].ways)
-
-
-def _logit(person: Plane) -> Plane:
-    within = np.clip(person, _SURE, 1 - _SURE)
-    return np.asarray(np.log(within / (1 - within)), np.float32)
 
 
 def _resized(values: Plane, size: tuple[int, int]) -> Plane:
