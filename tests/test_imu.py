@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from framecue.composition.roll import Roll
+from framecue.composition.tilt import SeenTilt
 from framecue.errors import ImuError
 from framecue.imu import IMUS, Imu, ImuSettings, Reading, icm20948, mpu6050, simulated
 from framecue.imu.attitude import Attitude, Tilt
@@ -266,7 +266,7 @@ def test_a_sensor_that_lies_is_dropped_with_one_line(
         watched_rig.chip.fault = "lies"
         watched.step(100)
         for second in range(8):
-            watched.watch.compare(Roll(0.2, 0.5), float(second))
+            watched.watch.compare(SeenTilt(0.2, 0.5), float(second))
         assert len(watched.lies) == 1
         assert "says 12 degrees of roll, the picture 0" in watched.lies[0]
         assert caplog.text.count("left out") == 1
@@ -277,13 +277,15 @@ def test_a_sensor_that_lies_is_dropped_with_one_line(
 @pytest.mark.parametrize(
     ("picture", "turning"),
     [
-        (Roll(2.5, 0.5), 0.0),  # near enough
-        (Roll(12.0, 4.0), 0.0),  # a picture that does not know
+        (SeenTilt(2.5, 0.5), 0.0),  # near enough
+        (SeenTilt(12.0, 4.0), 0.0),  # a picture that does not know
         (None, 0.0),
-        (Roll(12.0, 0.5), 60.0),  # the camera is being turned
+        (SeenTilt(12.0, 0.5), 60.0),  # the camera is being turned
     ],
 )
-def test_a_sensor_that_may_be_right_is_kept(watched_rig: Rig, picture: Roll | None, turning: float) -> None:
+def test_a_sensor_that_may_be_right_is_kept(
+    watched_rig: Rig, picture: SeenTilt | None, turning: float
+) -> None:
     with Watched(watched_rig) as watched:
         watched_rig.chip.gyro_dps = (0.0, turning, 0.0)  # about the vertical: no tilt comes of it
         watched.step(20)
@@ -297,5 +299,5 @@ def test_one_picture_that_agrees_clears_it(watched_rig: Rig) -> None:
     with Watched(watched_rig) as watched:
         watched.step(100)
         for second in range(20):
-            watched.watch.compare(Roll(0.0 if second % 4 == 3 else 12.0, 0.5), float(second))
+            watched.watch.compare(SeenTilt(0.0 if second % 4 == 3 else 12.0, 0.5), float(second))
         assert not watched.lies

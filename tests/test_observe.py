@@ -9,7 +9,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from framecue.composition.cue import Cue
 from framecue.composition.geometry import Pinhole
 from framecue.composition.observe import Observer, observed_photo
-from framecue.composition.roll import Roll
+from framecue.composition.tilt import SeenTilt
 from framecue.imu.attitude import Tilt
 from framecue.indicators import Notice, fill
 from framecue.parts import Part, Segmentation
@@ -31,9 +31,9 @@ class FakeImu:
     """A level sensor that says what a test wants."""
 
     def __init__(self, tilt: Tilt | None) -> None:
-        self.tilt, self.compared = tilt, list[Roll | None]()
+        self.tilt, self.compared = tilt, list[SeenTilt | None]()
 
-    def compare(self, picture: Roll | None, _: float) -> None:
+    def compare(self, picture: SeenTilt | None, _: float) -> None:
         self.compared.append(picture)
 
 
@@ -47,7 +47,8 @@ def test_roll_and_light_are_told_for_every_frame(rolled: View) -> None:
         composition = watching.observe(rolled.image, segmented(rolled), frame / 30)
         assert composition.roll_deg == pytest.approx(6, abs=1)
         assert composition.backlight_ev is not None
-        assert composition.pitch_deg is None
+        assert composition.pitch_deg == pytest.approx(0, abs=1.5)
+        assert composition.pitch_deviation_deg is not None
 
 
 def test_a_level_sensor_goes_before_the_picture_and_is_held_against_it(rolled: View) -> None:
@@ -55,13 +56,14 @@ def test_a_level_sensor_goes_before_the_picture_and_is_held_against_it(rolled: V
     watching = observer(imu)
     composition = watching.observe(rolled.image, segmented(rolled), 0.0)
     assert (composition.roll_deg, composition.pitch_deg) == (5.5, 2.5)
+    assert composition.pitch_deviation_deg is None
     watching.observe(rolled.image, segmented(rolled), 0.1)
     watching.observe(rolled.image, segmented(rolled), 0.3)
     assert len(imu.compared) == 2
     imu.tilt = None
     composition = watching.observe(rolled.image, segmented(rolled), 0.4)
     assert composition.roll_deg == pytest.approx(6, abs=1)
-    assert composition.pitch_deg is None
+    assert composition.pitch_deg == pytest.approx(0, abs=1.5)
 
 
 def test_a_photo_tells_the_same(rolled: View) -> None:

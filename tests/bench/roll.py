@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framecue.composition.roll import Roll, find_roll
+from framecue.composition.tilt import SeenTilt, find_tilt
 from framecue.photo import read_photo, scaled_into
 from framecue.segmentation import Segmenter
 from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
@@ -41,12 +41,12 @@ def turned_inside(image: NDArray[np.uint8], roll_deg: float) -> NDArray[np.uint8
     return np.ascontiguousarray(whole[top : top + rows, left : left + columns])
 
 
-def found_roll(image: NDArray[np.uint8], segmenter: Segmenter, side: int) -> tuple[Roll | None, float]:
+def found_roll(image: NDArray[np.uint8], segmenter: Segmenter, side: int) -> tuple[SeenTilt | None, float]:
     """Roll of a picture, and the milliseconds that took after segmenting."""
     small = scaled_into(image, (SIDE, SIDE))
     segmentation = segmenter.segment(small)
     start = time.perf_counter()
-    roll = find_roll(small, segmentation, FOV_DEG, side=side)
+    roll = find_tilt(small, segmentation, FOV_DEG, side=side)
     return roll, (time.perf_counter() - start) * 1e3
 
 
@@ -83,7 +83,16 @@ def main() -> None:
             own, _ = found_roll(image, segmenter, SIDE)
             times.append(taken_ms)
             if roll is not None and own is not None:
-                rows.append((angle, roll.deg, roll.sigma_deg, roll.known, own.deg, own.sigma_deg < OWN_DEG))
+                rows.append(
+                    (
+                        angle,
+                        roll.roll_deg,
+                        roll.roll_sigma_deg,
+                        roll.roll_known,
+                        own.roll_deg,
+                        own.roll_sigma_deg < OWN_DEG,
+                    )
+                )
     angle, roll_deg, sigma, known, own_deg, own_known = (
         np.array(column) for column in zip(*rows, strict=True)
     )

@@ -43,6 +43,9 @@ def simulate(
     servo: Annotated[
         bool, typer.Option("--servo", help="Fixed cameras turn themselves by a pan-tilt head.")
     ] = False,
+    sensor: Annotated[
+        bool, typer.Option("--sensor", help="Cameras of exact parts have a level sensor.")
+    ] = False,
     model: Annotated[
         str | None,
         typer.Option(help="Render the rooms and see through this model; exact parts if not given."),
@@ -61,7 +64,7 @@ def simulate(
 
     mounts = MOUNTED if mount is None else (mount,)
     named = look or ("full-body" if people == 1 else "group")
-    plan = Plan(seed, named, mounts, model=model, people=people, head=servo)
+    plan = Plan(seed, named, mounts, model=model, people=people, head=servo, sensor=sensor)
     if watch is None:
         report(runs, plan, as_json, beside)
     else:

@@ -13,13 +13,13 @@ from framecue.composition.feet import one_foot_outside
 from framecue.composition.framing import Framing, framing, measured
 from framecue.composition.group import Troubles, fitted
 from framecue.composition.look import Look
-from framecue.composition.memory import Obstacles, PitchSensor, Said
+from framecue.composition.memory import LIE, Obstacles, PitchSensor, Said
 from framecue.composition.moves import COARSE_STEP, Choice, Chooser, cue_of, plain_cue
 from framecue.composition.plan import BROAD, COARSE, Axis, Planner, errors, level_enough
-from framecue.composition.pose import Estimate, Lens, Pose, Sight, ratio_deviation
-from framecue.composition.roll import CERTAIN_DEG
+from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate, ratio_deviation
 from framecue.composition.sighting import MOVING, Sighting
 from framecue.composition.subject import Composition, Edge, Subject
+from framecue.composition.tilt import CERTAIN_DEG
 from framecue.composition.turns import Reach, best_turn
 from framecue.composition.whereabouts import Whereabouts
 from framecue.composition.words import Language, say
@@ -27,7 +27,7 @@ from framecue.errors import LookError
 from framecue.parts import Part
 from framecue.table import Table
 
-FINISHED: Final = 0.8  # of the precision: moves that come so near are the last ones
+FINISHED: Final = 0.6  # of the precision: moves that come so near are the last ones
 LEAVE: Final = 0.8  # tolerances; a measure further off is outside the look again
 THINKS_S: Final = 0.15  # between weighing what to ask for next
 BLUR: Final = 0.03  # shares of the frame within a third of a second: the shot would smear
@@ -141,7 +141,7 @@ class Guide:
         self._watch(time_s)
         due = self.pose is None or time_s - self._thought_s >= THINKS_S
         if due:
-            self._locate(sight, lens, time_s)
+            self._locate(sight, lens, composition.pitch_deviation_deg is None, time_s)
             self._thought_s, self.turn = time_s, {}
         first = self._told_first(framed, composition, lens, time_s)
         if first is not None:
@@ -164,14 +164,25 @@ class Guide:
         self._resigned, self._nothing_since_s = False, None
         self._told_since, self._troubles = {}, Troubles()
 
-    def _locate(self, sight: Sight, lens: Lens, time_s: float) -> None:
-        """Estimate the pose; a pitch sensor that disagrees with the picture is left out."""
-        if self._pitch.lies:
-            sight = replace(sight, pitch_deg=None)
+    def _locate(self, sight: Sight, lens: Lens, sensed: bool, time_s: float) -> None:
+        """Estimate the pose. sensed: whether the pitch is a sensor's; one that lies is left out for good."""
+        without = replace(sight, pitch_deg=None)
+        if sensed and self._pitch.lies:
+            sight = without
         found = self._where.see(sight, lens)
-        if sight.pitch_deg is not None and self._pitch.disagrees(found.misfit, time_s):
+        if sight.pitch_deg is None:
+            return
+        by = 0.0  # how much worse the lines fit because of the pitch, whatever was thought before
+        if found.misfit >= LIE:
+            by = estimate(sight, lens).misfit - estimate(without, lens).misfit
+            if by < LIE:  # what was thought before is at fault
+                self._where.forget()
+                self._where.see(sight, lens)
+        if sensed and not self._pitch.disagrees(by, time_s):
+            return
+        if by >= LIE:
             self._where.forget()
-            self._where.see(replace(sight, pitch_deg=None), lens)
+            self._where.see(without, lens)
 
     def _watch(self, time_s: float) -> None:
         """Notice whether the picture moves, and since when."""

@@ -18,7 +18,7 @@ LITTLE: Final[Mapping[Unit, float]] = {"m": 0.12, "deg": 1.5}  # changes so smal
 STRIKES: Final = 4  # times in a row that a new height did nothing for the ratio
 PROGRESS: Final = 0.75  # share of a ratio's gap that may be left for that
 TIRED: Final = 10  # times that the camera is raised or lowered for one scene
-LIE: Final = 20.0  # misfit of a pitch sensor beyond which it disagrees with the picture
+LIE: Final = 20.0  # misfit because of a pitch beyond which it disagrees with the picture
 LIE_S: Final = 1.0  # for so long
 RELEASED: Final = 0.25  # change of distance, as a share, after which it may be tried again
 
@@ -112,9 +112,12 @@ class PitchSensor:
         self.lies = False
         self._since_s: float | None = None
 
-    def disagrees(self, misfit: float, time_s: float) -> bool:
-        """Whether it has disagreed with the picture for a while; says so once, in the log."""
-        if misfit < LIE:
+    def disagrees(self, by: float, time_s: float) -> bool:
+        """Whether it has disagreed with the picture for a while; says so once, in the log.
+
+        by: how much worse the picture is explained with it than without, as a misfit.
+        """
+        if by < LIE:
             self._since_s = None
             return False
         if self._since_s is None:

@@ -17,10 +17,10 @@ LEAST: Final[Mapping[Unit, float]] = {"m": 0.03, "deg": 0.6}  # less is not wort
 SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 15.0}  # one of two moves in one cue is small
 UNSURE: Final = 0.08  # of the distance: how well it is known of somebody not seen whole
 FAR_M, SHORT = 1.0, 0.8  # of a walk towards somebody, what is beyond so many metres is asked for in part
-WORTH: Final = 0.15  # squared tolerances that a step must gain
+WORTH: Final = 0.2  # squared tolerances that a step must gain
 PATIENCE: Final = 6.0  # times as much, once the guide has called it as good as it gets
 OVERRULE: Final = 1.5  # another step must gain so many times more to replace the one being asked for
-TRIFLE: Final = 10.0  # times as much to be had a moment later is waited for
+TRIFLE: Final = 2.5  # times as much to be had a moment later is waited for
 COMPANION: Final = 0.1  # squared tolerances that a second move must add to be asked for beside the first
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from framecue.composition.light import find_light
 from framecue.composition.measure import measure
-from framecue.composition.roll import Roll, find_roll
 from framecue.composition.subject import Composition
+from framecue.composition.tilt import SeenTilt, find_tilt
 from framecue.depth.place import placed
 from framecue.parts import Segmentation
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from framecue.imu.watch import ImuWatch
 
 _EVERY_S: Final = 0.2  # roll and light change slowly: found this often, they cost a frame next to nothing
-_SENSED_DEG: Final = 0.5  # deviation of a level sensor's roll
+_SENSED_DEG: Final = 0.5  # deviation of a level sensor's roll and pitch
 _SIDE: Final = 320  # longer side, pixels, at which upright edges are sought in a live picture
 
 
 class Observer:
     """Makes compositions of the frames of one camera; feed it frames in time order.
 
-    fov_deg: the camera's vertical field of view. imu: its level sensor, where it has one; roll is taken from
-    it while it works, and from the picture otherwise. depth: its depth sensor, where it has one.
+    fov_deg: the camera's vertical field of view. imu: its level sensor, where it has one; roll and pitch are
+    taken from it while it works, and from the picture otherwise. depth: its depth sensor, where it has one.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Observer:
     ) -> None:
         self._fov_deg, self._imu, self._depth = fov_deg, imu, depth
         self._found_s = -math.inf
-        self._roll: Roll | None = None
+        self._seen: SeenTilt | None = None
         self._backlight_ev: float | None = None
 
     def observe(self, image: NDArray[np.uint8], segmentation: Segmentation, time_s: float) -> Composition:
@@ -44,38 +44,50 @@ class Observer:
         if not 0 <= time_s - self._found_s < _EVERY_S:
             self._found_s = time_s
             self._look_closely(image, segmentation, composition, time_s)
-        tilt = None if self._imu is None else self._imu.tilt
-        roll = self._roll.deg if self._roll is not None and self._roll.known else None
-        composition = replace(
-            composition,
-            roll_deg=roll if tilt is None else tilt.roll_deg,
-            pitch_deg=None if tilt is None else tilt.pitch_deg,
-            backlight_ev=self._backlight_ev,
-            likely_roll_deg=None if self._roll is None else self._roll.deg,
-            roll_deviation_deg=self._roll_deviation_deg if tilt is None else _SENSED_DEG,
-        )
+        composition = replace(self._tilted(composition), backlight_ev=self._backlight_ev)
         return composition if self._depth is None else placed(composition, segmentation, self._depth, time_s)
 
-    @property
-    def _roll_deviation_deg(self) -> float | None:
-        return None if self._roll is None else self._roll.sigma_deg
+    def _tilted(self, composition: Composition) -> Composition:
+        """The composition with roll and pitch: the sensor's, or else what the picture shows of them."""
+        tilt, seen = None if self._imu is None else self._imu.tilt, self._seen
+        if seen is not None:
+            composition = replace(
+                composition,
+                roll_deg=seen.roll_deg if seen.roll_known else None,
+                likely_roll_deg=seen.roll_deg,
+                roll_deviation_deg=seen.roll_sigma_deg,
+                pitch_deg=seen.pitch_deg if seen.pitch_known else None,
+                pitch_deviation_deg=seen.pitch_sigma_deg if seen.pitch_known else None,
+            )
+        if tilt is None:
+            return composition
+        return replace(
+            composition,
+            roll_deg=tilt.roll_deg,
+            roll_deviation_deg=_SENSED_DEG,
+            pitch_deg=tilt.pitch_deg,
+            pitch_deviation_deg=None,
+        )
 
     def _look_closely(
         self, image: NDArray[np.uint8], segmentation: Segmentation, composition: Composition, time_s: float
     ) -> None:
-        self._roll = find_roll(image, segmentation, self._fov_deg, side=_SIDE)
+        self._seen = find_tilt(image, segmentation, self._fov_deg, side=_SIDE)
         light = find_light(image, segmentation, composition)
         self._backlight_ev = None if light is None else light.backlight_ev
         if self._imu is not None:
-            self._imu.compare(self._roll, time_s)
+            self._imu.compare(self._seen, time_s)
 
 
 def observed_photo(image: NDArray[np.uint8], segmentation: Segmentation, fov_deg: float) -> Composition:
-    """The composition of one photo: as `measure`, with the roll and the light it shows."""
+    """The composition of one photo: as `measure`, with the roll and the light it shows.
+
+    The pitch is left out: whose lens is not known well shows a wrong one.
+    """
     composition = measure(image, segmentation)
-    roll, light = find_roll(image, segmentation, fov_deg), find_light(image, segmentation, composition)
+    seen, light = find_tilt(image, segmentation, fov_deg), find_light(image, segmentation, composition)
     return replace(
         composition,
-        roll_deg=roll.deg if roll is not None and roll.known else None,
+        roll_deg=seen.roll_deg if seen is not None and seen.roll_known else None,
         backlight_ev=None if light is None else light.backlight_ev,
     )

@@ -131,6 +131,7 @@ class Sight:
     line_px: float = 2.0  # deviation of a line
     distance_deviation_m: float | None = None  # a sensor's own; None for a tape measure's
     roll_deviation_deg: float = 1.0
+    pitch_deviation_deg: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,7 +261,7 @@ class _Problem:
             (sight.foot, seen.foot, line),
             (sight.middle, seen.middle, 3 * line),
             (sight.roll_deg, poses[:, 4], sight.roll_deviation_deg),
-            (sight.pitch_deg, poses[:, 3], 1.0),
+            (sight.pitch_deg, poses[:, 3], sight.pitch_deviation_deg),
         ):
             if want is not None:
                 found.append((have - want) / deviation)

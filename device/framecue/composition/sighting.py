@@ -11,7 +11,7 @@ from framecue.composition.subject import Composition, Subject
 
 MOVING: Final = 0.015  # shares of the frame within a third of a second: the camera is being moved
 WALKING: Final = 0.02  # change of a body's height, as a share, within the same time
-TOLD_DEG, LEAST_DEG = 1.0, 0.4  # deviation of a roll that comes without one, and the least there is
+TOLD_DEG, LEAST_DEG = 1.0, 0.4  # deviation of an angle that comes without one, and the least there is
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
 NOISE: Final = {
     "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
@@ -79,6 +79,7 @@ class Sighting:
             found["distance"], "top" in s.cut, "bottom" in s.cut,
             (0.003 if across else 0.02) * high, s.distance_deviation_m,
             max(composition.roll_deviation_deg or TOLD_DEG, LEAST_DEG),
+            max(composition.pitch_deviation_deg or TOLD_DEG, LEAST_DEG),
         )  # fmt: skip
         return replace(framed, subject=subject), sight
 

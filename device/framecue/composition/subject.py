@@ -99,7 +99,8 @@ class Composition:
     roll_deg: camera roll, clockwise positive as seen from behind it; None where unknown.
     likely_roll_deg: the likeliest roll, also where it is too unsure to be told, and
     roll_deviation_deg: people stand upright, more or less, which is better than nothing. Neither is printed.
-    pitch_deg: camera pitch, up positive, where a sensor tells; else None.
+    pitch_deg: camera pitch, up positive; None where unknown. pitch_deviation_deg: how well the picture shows
+    it; None where a sensor tells. Not printed.
     backlight_ev: how much brighter the surroundings are than the main subject, in stops; None if unknown.
     """
 
@@ -112,6 +113,7 @@ class Composition:
     pitch_deg: float | None = None
     likely_roll_deg: float | None = None
     roll_deviation_deg: float | None = None
+    pitch_deviation_deg: float | None = None
 
     def scaled(self, width: int, height: int) -> "Composition":
         """The same composition in a picture of width x height pixels."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from framecue.composition.roll import Roll
+from framecue.composition.tilt import SeenTilt
 from framecue.doubt import Doubt
 from framecue.imu import Imu, ImuSettings
 from framecue.imu.attitude import Attitude, Tilt
@@ -55,19 +55,19 @@ class ImuWatch(SensorWatch[Imu]):
             return None
         return tilt
 
-    def compare(self, picture: Roll | None, time_s: float) -> None:
+    def compare(self, picture: SeenTilt | None, time_s: float) -> None:
         """Hold the sensor against the roll that a picture of that time shows, None where it shows none."""
         tilt = self.tilt
         if tilt is None or picture is None:
             return
-        if picture.sigma_deg > _SURE_DEG or tilt.turning_dps > _STILL_DPS:
+        if picture.roll_sigma_deg > _SURE_DEG or tilt.turning_dps > _STILL_DPS:
             return
-        apart = abs(tilt.roll_deg - picture.deg)
-        if not self._doubt.lies(apart > _APART_DEG + 2 * picture.sigma_deg, time_s):
+        apart = abs(tilt.roll_deg - picture.roll_deg)
+        if not self._doubt.lies(apart > _APART_DEG + 2 * picture.roll_sigma_deg, time_s):
             return
         lie = (
-            f"the level sensor says {tilt.roll_deg:.0f} degrees of roll, the picture {picture.deg:.0f}: the "
-            "sensor is left out; check how it is mounted, then `framecue calibrate imu`"
+            f"the level sensor says {tilt.roll_deg:.0f} degrees of roll, the picture {picture.roll_deg:.0f}: "
+            "the sensor is left out; check how it is mounted, then `framecue calibrate imu`"
         )
         self._lie = lie
         self._stopping.set()

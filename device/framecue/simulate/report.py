@@ -20,6 +20,7 @@ from framecue.errors import FramecueError
 from framecue.simulate.baselines import NaiveGuide, Overlay
 from framecue.simulate.group import Group
 from framecue.simulate.head import Head
+from framecue.simulate.level import level_of
 from framecue.simulate.outline import Outline
 from framecue.simulate.place import Place, random_place
 from framecue.simulate.reach import best_reachable
@@ -40,7 +41,7 @@ class Plan:
     """What to simulate. mounts: taken in turn. who: is followed.
 
     model: rooms are rendered and seen through it. people: two or more are a group. head: fixed cameras are on
-    a pan-tilt head.
+    a pan-tilt head. sensor: cameras of exact parts have a level sensor.
     """
 
     seed: int
@@ -50,6 +51,7 @@ class Plan:
     model: str | None = None
     people: int = 1
     head: bool = False
+    sensor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
             see=see,
             observe=observe,
             turned=turned,
+            level=level_of(np.random.default_rng([plan.seed, number, 2]), plan.sensor),
             rate=rate,
         )
     gave_up = result.ended == "best_possible" and not result.in_look

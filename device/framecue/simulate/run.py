@@ -14,6 +14,7 @@ from framecue.composition.look import Look, Measure
 from framecue.composition.memory import OPPOSITE, UNITS
 from framecue.composition.plan import errors
 from framecue.composition.subject import Composition
+from framecue.simulate.level import Level
 from framecue.simulate.person import UNTOLD, Person
 from framecue.simulate.place import MOVES, Place, asked, obeyed
 
@@ -178,13 +179,15 @@ def run(
     see: Callable[[Place, float, bool], Composition] | None = None,
     observe: Callable[[Place, Composition, Cue, float], None] = lambda *_: None,
     turned: Callable[[Place], Place] = lambda place: place,
+    level: Level | None = None,
     rate: float = RATE,
 ) -> Result:
     """Let a photographer follow a guide to a shot.
 
     look: in which the shot must be in the end. asked: the look the guide was given, and cues are judged by,
     where it is a stricter one. see: what the camera makes of a place (seconds, whether somebody moves); exact
-    lines if None. turned: the place as a head that turns the camera leaves it.
+    lines if None. turned: the place as a head that turns the camera leaves it. level: how the camera of exact
+    lines tells its pitch; None where it does not.
     """
     person = Person(place, rng, steady=mount != "handheld", fixed=mount == "fixed")
     watcher = Watcher(outline, asked or look)
@@ -197,6 +200,7 @@ def run(
         if see is None:
             roll = seen.camera.roll_deg + float(rng.normal(0, ROLL_NOISE_DEG))
             composed = replace(outline.composition(seen.seen_from, roll), roll_deviation_deg=ROLL_NOISE_DEG)
+            composed = composed if level is None else level.tell(composed, seen.camera.pitch_deg, rng)
         else:
             composed = see(seen, now_s, person.moving)
         cue = guide.update(composed, now_s)

@@ -1,9 +1,11 @@
-"""The camera's roll, seen in the picture: from edges around the people, and from how people stand.
+"""The camera's roll and pitch, seen in the picture: from edges around the people, and from how people stand.
 
 Edges of doors, walls, poles and windows are vertical in the room. Their pictures meet in one point, the
-zenith's, and the line from the picture's middle to that point leans by exactly the roll, whatever the pitch.
+zenith's, and the line from the picture's middle to that point leans by exactly the roll, whatever the pitch;
+how fast they come together tells the pitch.
 For each of a row of pitches every edge tells the roll it would need; the evidence of all is added up over
-roll and pitch, in a way that lets edges which are not vertical at all cost little, and pitch is summed out.
+roll and pitch, in a way that lets edges which are not vertical at all cost little. For the roll, pitch is
+summed out, and for the pitch, roll.
 Outdoors the horizon tells more: a long level edge leans by exactly the roll where it lies as high as the
 camera, whichever way it runs. One further below or above is less exact, for it may run into the picture.
 People add a wide vote of their own: they stand upright, give or take three degrees.
@@ -26,7 +28,10 @@ from framecue.parts import Part, Segmentation
 LARGEST_DEG: Final = 25.0  # more roll than that is not looked for
 _STEP_DEG: Final = 0.25
 _MARGIN_DEG: Final = 5.0  # looked at beyond the largest, so that evidence there does not pile up at the end
+_PITCHES_DEG: Final = np.arange(-34.0, 35.0, 2.0)
+_PITCH_STEP_DEG: Final = 0.6  # deviation of a pitch that falls between two of these
 _PITCH_DEG: Final = 6.0  # how far a camera is usually pitched, standard deviation
+_ANY_PITCH_DEG: Final = 12.0  # and how far one is that is still being pointed at somebody
 _ROLL_DEG: Final = 15.0  # and rolled
 _EDGE_DEG: Final = 0.4  # how far an edge that should be vertical is from it
 _CLEAR: Final = 5.0  # how much denser edges lie along true verticals than elsewhere
@@ -43,34 +48,45 @@ _PART_LEAN_DEG: Final = 6.0  # and one of whom less is seen
 _LEANING: Final = 0.002  # density of people who do not stand upright at all, against one who just does
 _ENDS: Final = ((Part.HAIR, Part.FACE), (Part.FOOT,), (Part.LEG,))
 CERTAIN_DEG: Final = 1.5  # a roll known this well is told, however small
+_CERTAIN_PITCH_DEG: Final = 2.0  # and a pitch
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
-    """Camera roll, clockwise positive as seen from behind it, and its standard deviation, degrees."""
+class SeenTilt:
+    """How a picture shows that its camera is held: degrees with their standard deviations.
 
-    deg: float
-    sigma_deg: float
+    roll_deg: clockwise positive as seen from behind. pitch_deg: up positive.
+    """
+
+    roll_deg: float
+    roll_sigma_deg: float
+    pitch_deg: float = 0.0
+    pitch_sigma_deg: float = math.inf
 
     @property
-    def known(self) -> bool:
-        """Whether it says something: exact, or so large that it is a roll even if not exact."""
-        return self.sigma_deg <= CERTAIN_DEG or abs(self.deg) > 2.5 * self.sigma_deg
+    def roll_known(self) -> bool:
+        """Whether the roll says something: exact, or so large that it is a roll even if not exact."""
+        return self.roll_sigma_deg <= CERTAIN_DEG or abs(self.roll_deg) > 2.5 * self.roll_sigma_deg
+
+    @property
+    def pitch_known(self) -> bool:
+        """Whether edges tell the pitch; people alone never do."""
+        return self.pitch_sigma_deg <= _CERTAIN_PITCH_DEG
 
 
-def find_roll(
+def find_tilt(
     image: NDArray[np.uint8],
     segmentation: Segmentation,
     fov_deg: float,
     *,
     side: int = 640,
     people: Sequence[Person] | None = None,
-) -> Roll | None:
-    """The roll that a picture shows; None where neither edges nor people tell anything.
+) -> SeenTilt | None:
+    """The roll and pitch that a picture shows; None where neither edges nor people tell anything.
 
-    image: (h, w, 3) uint8 RGB, the picture that was segmented. fov_deg: vertical field of view; how edges
-    converge hangs on it, little else. side: longer side, pixels, at which edges are sought; 320 costs 2 ms.
-    people: those of the segmentation, where they have been found already.
+    image: (h, w, 3) uint8 RGB, the picture that was segmented. fov_deg: vertical field of view; the pitch
+    is only as good as that, the roll hangs little on it. side: longer side, pixels, at which edges are
+    sought; 320 costs 2 ms. people: those of the segmentation, where they have been found already.
     """
     grey = _grey(image, side)
     height, width = grey.shape
@@ -82,7 +98,13 @@ def find_roll(
     bodies = [body for each in seen if (body := _body(each, width, height)) is not None]
     if not len(verticals.x) and not len(levels.x) and not bodies:
         return None
-    return _likeliest(_evidence(verticals, levels, bodies, focal_px(height, fov_deg)))
+    focal = focal_px(height, fov_deg)
+    upright = _upright_votes(verticals, bodies, focal)
+    roll, roll_spread = _likeliest_roll(upright + _level_votes(levels, focal))
+    pitch, pitch_spread = _likeliest_pitch(upright)
+    return SeenTilt(
+        roll, math.hypot(roll_spread, _EDGE_DEG), pitch, math.hypot(pitch_spread, _PITCH_STEP_DEG)
+    )
 
 
 def _grey(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -130,20 +152,17 @@ def _longest(edges: Verticals) -> Verticals:
     return edges.some(order[edges.length[order] >= _LEVEL * side])
 
 
-def _evidence(edges: Verticals, levels: Verticals, bodies: Sequence[_Body], focal: float) -> Floats:
-    """(rolls,) log-likelihood of each roll. levels: as upright edges of the picture, sides swapped."""
-    rolls, pitches = _rolls(), np.radians(np.arange(-24.0, 25.0, 4.0))
+def _upright_votes(edges: Verticals, bodies: Sequence[_Body], focal: float) -> Floats:
+    """(p, rolls) log-likelihood of each roll at each pitch, by upright edges and bodies."""
+    rolls, pitches = _rolls(), np.radians(_PITCHES_DEG)
     middle_x, middle_y = (edges.width - 1) / 2, (edges.height - 1) / 2
     needed = _needed_rolls(edges.x - middle_x, middle_y - edges.y, edges.lean, focal, pitches)
-    total = _edge_votes(edges, needed) + _level_votes(levels, focal, pitches)
+    total = _edge_votes(edges, needed)
     for body in bodies:
         place = np.array([body.x - middle_x]), np.array([middle_y - body.y])
         off = rolls - _needed_rolls(*place, np.array([body.lean]), focal, pitches)
         total += np.log(np.exp(-0.5 * (off / body.sigma_deg) ** 2) + _LEANING)
-    total -= 0.5 * (np.degrees(pitches)[:, None] / _PITCH_DEG) ** 2
-    best = float(total.max())
-    summed: Floats = best + np.log(np.exp(total - best).sum(axis=0)) - 0.5 * (rolls / _ROLL_DEG) ** 2
-    return summed
+    return total - 0.5 * (rolls / _ROLL_DEG) ** 2
 
 
 def _edge_votes(edges: Verticals, needed: Floats) -> Floats:
@@ -166,12 +185,15 @@ def _edge_votes(edges: Verticals, needed: Floats) -> Floats:
     return total
 
 
-def _level_votes(levels: Verticals, focal: float, pitches: Floats) -> Floats:
-    """(p, rolls) log-likelihood of each roll at each pitch, by level edges. levels: as in `_evidence`."""
+def _level_votes(levels: Verticals, focal: float) -> Floats:
+    """(p, rolls) log-likelihood of each roll at each pitch, by level edges.
+
+    levels: as upright edges of the picture with its sides swapped.
+    """
     side = max(levels.width, levels.height)
     roll = -np.degrees(np.arctan(levels.lean))
     row = levels.x + levels.lean * ((levels.height - 1) / 2 - levels.y)  # in the middle of the picture
-    horizon = (levels.width - 1) / 2 + focal * np.tan(pitches)
+    horizon = (levels.width - 1) / 2 + focal * np.tan(np.radians(_PITCHES_DEG))
     below_deg = np.degrees(np.arctan((row - horizon[:, None]) / focal))
     sigma = np.sqrt(levels.sigma_deg**2 + _EDGE_DEG**2 + (_INTO * below_deg) ** 2)[..., None]
     weight = np.minimum(levels.length / side, _LONGEST) / _UNIT
@@ -180,16 +202,36 @@ def _level_votes(levels: Verticals, focal: float, pitches: Floats) -> Floats:
     return votes
 
 
-def _likeliest(evidence: Floats) -> Roll:
-    """Mean and deviation of the most likely roll."""
-    rolls = _rolls()
+def _likeliest_roll(votes: Floats) -> tuple[float, float]:
+    """Most likely roll and its deviation, pitch summed out."""
+    usual = -0.5 * (_PITCHES_DEG / _PITCH_DEG) ** 2
+    return _mean(_rolls(), _summed(votes + usual[:, None], 0), 3.0)
+
+
+def _likeliest_pitch(votes: Floats) -> tuple[float, float]:
+    """Most likely pitch and its deviation, roll summed out.
+
+    votes: of what is upright alone. Level edges vote for the pitch that puts the horizon on them, and most
+    of them are kerbs, shelves and the feet of walls.
+    """
+    return _mean(_PITCHES_DEG, _summed(votes, 1) - 0.5 * (_PITCHES_DEG / _ANY_PITCH_DEG) ** 2, 5.0)
+
+
+def _summed(evidence: Floats, axis: int) -> Floats:
+    """Log-likelihoods with one axis summed out."""
+    best = float(evidence.max())
+    summed: Floats = best + np.log(np.exp(evidence - best).sum(axis=axis) + 1e-300)
+    return summed
+
+
+def _mean(degrees: Floats, evidence: Floats, around: float) -> tuple[float, float]:
+    """Mean about the likeliest of (n,) angles by their log-likelihoods, and its deviation."""
     likely = np.exp(evidence - evidence.max())
     likely /= likely.sum()
-    near = np.abs(rolls - rolls[int(np.argmax(likely))]) <= 3
-    mean = float((likely[near] * rolls[near]).sum() / likely[near].sum())
-    # About the likeliest roll, but with what lies elsewhere: two answers that compete are no answer.
-    spread = math.sqrt(float((likely * (rolls - mean) ** 2).sum()))
-    return Roll(mean, math.hypot(spread, _EDGE_DEG))
+    near = np.abs(degrees - degrees[int(np.argmax(likely))]) <= around
+    mean = float((likely[near] * degrees[near]).sum() / likely[near].sum())
+    # About the likeliest, but with what lies elsewhere: two answers that compete are no answer.
+    return mean, math.sqrt(float((likely * (degrees - mean) ** 2).sum()))
 
 
 def _body(person: Person, width: int, height: int) -> _Body | None:

@@ -1,4 +1,4 @@
-"""Roll from the picture: what edges and bodies tell, how surely, and when they tell nothing."""
+"""Roll and pitch from the picture: what edges and bodies tell, how surely, and when they tell nothing."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.roll import found_roll, spread, turned_inside
 from conftest import SHARED
 from framecue.composition.geometry import Pinhole
-from framecue.composition.roll import find_roll
+from framecue.composition.tilt import find_tilt
 from framecue.parts import Part, Segmentation
 from framecue.photo import read_photo
 from framecue.segmentation.segmenter import SegmenterSettings, open_segmenter
@@ -37,16 +37,39 @@ def posts(pinhole: Pinhole, slanted: int = 0) -> NDArray[np.uint8]:
 @given(roll=st.floats(-15, 15), pitch=st.floats(-12, 12), height=st.floats(0.8, 1.8))
 def test_posts_tell_the_roll_at_any_pitch(roll: float, pitch: float, height: float) -> None:
     pinhole = Pinhole(640, 480, 48, y=height, pitch_deg=pitch, roll_deg=roll)
-    found = find_roll(posts(pinhole), NOBODY, 48)
+    found = find_tilt(posts(pinhole), NOBODY, 48)
     assert found is not None
-    assert found.known
-    assert abs(found.deg - roll) < 0.5
+    assert found.roll_known
+    assert abs(found.roll_deg - roll) < 0.5
+
+
+@settings(max_examples=40, deadline=None)
+@given(roll=st.floats(-15, 15), pitch=st.floats(-18, 18), height=st.floats(0.8, 1.8))
+def test_posts_tell_the_pitch_at_any_roll(roll: float, pitch: float, height: float) -> None:
+    pinhole = Pinhole(640, 480, 48, y=height, pitch_deg=pitch, roll_deg=roll)
+    found = find_tilt(posts(pinhole), NOBODY, 48)
+    assert found is not None
+    assert found.pitch_known
+    assert abs(found.pitch_deg - pitch) < 2
+
+
+def test_slabs_on_the_ground_are_not_taken_for_walls() -> None:
+    """Their seams run together, too, and the kerb behind them is level and not the horizon."""
+    camera = Pinhole(640, 480, 48, y=1.5, pitch_deg=-14)
+    picture = np.full((480, 640, 3), 170, np.uint8)
+    seams = [((x, 0.0, 2.5), (x, 0.0, 9.0)) for x in np.arange(-4.0, 4.1, 1.0)]
+    seams += [((-5.0, 0.0, z), (5.0, 0.0, z)) for z in np.arange(3.0, 9.1, 1.0)]
+    for seam in seams:
+        (x0, y0), (x1, y1) = ([round(float(v) * 16) for v in p] for p in camera.project(np.array(seam))[0])
+        cv2.line(picture, (x0, y0), (x1, y1), (90, 90, 90), 3, cv2.LINE_AA, shift=4)
+    found = find_tilt(picture, NOBODY, 48)
+    assert found is None or not found.pitch_known or abs(found.pitch_deg + 14) < 3
 
 
 def test_boards_that_lean_do_not_change_it() -> None:
-    found = find_roll(posts(Pinhole(640, 480, 48, roll_deg=6), slanted=3), NOBODY, 48)
+    found = find_tilt(posts(Pinhole(640, 480, 48, roll_deg=6), slanted=3), NOBODY, 48)
     assert found is not None
-    assert abs(found.deg - 6) < 0.5
+    assert abs(found.roll_deg - 6) < 0.5
 
 
 def ground(pinhole: Pinhole) -> NDArray[np.uint8]:
@@ -63,19 +86,19 @@ def ground(pinhole: Pinhole) -> NDArray[np.uint8]:
 @settings(max_examples=30, deadline=None)
 @given(roll=st.floats(-12, 12), pitch=st.floats(-8, 8))
 def test_outdoors_the_horizon_tells_it(roll: float, pitch: float) -> None:
-    found = find_roll(ground(Pinhole(480, 640, 48, pitch_deg=pitch, roll_deg=roll)), NOBODY, 48)
+    found = find_tilt(ground(Pinhole(480, 640, 48, pitch_deg=pitch, roll_deg=roll)), NOBODY, 48)
     assert found is not None
-    assert abs(found.deg - roll) < 0.7
+    assert abs(found.roll_deg - roll) < 0.7
 
 
 def test_a_blank_picture_tells_nothing() -> None:
-    assert find_roll(np.full((480, 640, 3), 128, np.uint8), NOBODY, 48) is None
+    assert find_tilt(np.full((480, 640, 3), 128, np.uint8), NOBODY, 48) is None
 
 
 def test_noise_is_not_taken_for_edges() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (480, 640, 3)).astype(np.uint8)
-    found = find_roll(noise, NOBODY, 48)
-    assert found is None or not found.known
+    found = find_tilt(noise, NOBODY, 48)
+    assert found is None or not (found.roll_known or found.pitch_known)
 
 
 @pytest.mark.parametrize("seed", [2, 4, 6, 9, 11, 15])
@@ -84,11 +107,12 @@ def test_rooms_of_the_studio(seed: int) -> None:
     for roll in (-11.0, 4.0):
         view = studio.view(Pinhole(640, 480, 48, z=-3.2, pitch_deg=5, roll_deg=roll), noise=2)
         person = ((view.parts > 0) & (view.parts != Part.CARRIED)).astype(np.float32)
-        found = find_roll(view.image, Segmentation(view.parts, person), 48, side=320)
+        found = find_tilt(view.image, Segmentation(view.parts, person), 48, side=320)
         assert found is not None
-        assert abs(found.deg - roll) < 2.5 * found.sigma_deg
-        assert found.known
-        assert abs(found.deg - roll) < 1
+        assert abs(found.roll_deg - roll) < 2.5 * found.roll_sigma_deg
+        assert found.roll_known
+        assert abs(found.roll_deg - roll) < 1
+        assert abs(found.pitch_deg - 5) < 3 * found.pitch_sigma_deg
 
 
 def test_a_person_alone_tells_a_large_roll_and_no_small_one() -> None:
@@ -102,11 +126,12 @@ def test_a_person_alone_tells_a_large_roll_and_no_small_one() -> None:
         matrix = cv2.getRotationMatrix2D((319.5, 239.5), roll, 1)
         parts = cv2.warpAffine(figure, matrix, (640, 480), flags=cv2.INTER_NEAREST).astype(np.uint8)
         blank = np.full((480, 640, 3), 128, np.uint8)
-        found = find_roll(blank, Segmentation(parts, (parts > 0).astype(np.float32)), 48)
+        found = find_tilt(blank, Segmentation(parts, (parts > 0).astype(np.float32)), 48)
         assert found is not None
-        assert found.known == known
-        assert abs(found.deg - roll) < 2
-        assert found.sigma_deg > 2
+        assert found.roll_known == known
+        assert abs(found.roll_deg - roll) < 2
+        assert found.roll_sigma_deg > 2
+        assert not found.pitch_known
 
 
 @pytest.mark.slow
@@ -124,9 +149,9 @@ def test_photos_turned_by_known_angles(coral_models: Path, tmp_path: Path) -> No
             angle, image = float(rng.uniform(-15, 15)), read_photo(path)
             roll, _ = found_roll(turned_inside(image, angle), segmenter, 640)
             own, _ = found_roll(image, segmenter, 640)
-            if roll is not None and own is not None and roll.known:
+            if roll is not None and own is not None and roll.roll_known:
                 told += 1
-                errors.append(roll.deg - angle - own.deg)
+                errors.append(roll.roll_deg - angle - own.roll_deg)
     assert told > 0.8 * len(paths)
     assert np.median(np.abs(errors)) < 1.0, spread(np.array(errors))
     assert np.percentile(np.abs(errors), 90) < 2.5, spread(np.array(errors))
