@@ -10,9 +10,11 @@ from PIL import Image
 from framecue.composition.cue import Cue
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import load_look
+from framecue.composition.subject import Composition
 from framecue.composition.words import say
 from framecue.errors import FramecueError
 from framecue.simulate.group import Group
+from framecue.simulate.level import TOLD, level_of
 from framecue.simulate.outline import Outline
 from framecue.simulate.person import Person
 from framecue.simulate.place import Place
@@ -107,6 +109,17 @@ def test_a_wall_makes_a_look_unreachable_and_free_space_reachable(outline):
     plain = load_look("full-body")
     assert best_reachable(outline, Place(CAMERA), plain, "handheld") < 0.5
     assert best_reachable(outline, Place(CAMERA, wall_m=1.2), plain, "handheld") > 1.5
+
+
+def test_a_level_sensor_always_tells_the_pitch_and_rooms_in_part():
+    rngs = [np.random.default_rng([8, run]) for run in range(400)]
+    assert all(level_of(rng, sensor=True) is not None for rng in rngs)
+    told = [level_of(rng, sensor=False) for rng in rngs]
+    assert sum(each is not None for each in told) / len(told) == pytest.approx(TOLD, abs=0.07)
+    level = next(each for each in told if each is not None)
+    composition = level.tell(Composition(480, 640), 7.0, rngs[0])
+    assert composition.pitch_deg == pytest.approx(7, abs=3)
+    assert composition.pitch_deviation_deg is not None
 
 
 @pytest.mark.slow

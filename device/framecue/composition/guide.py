@@ -125,7 +125,8 @@ class Guide:
             told[axis] = degrees
         self._where.asked(told, time_s)
         if self.pose is not None:
-            self._obstacles.watch(shown, self.pose.pose.distance_m, self._ratio_gap, time_s)
+            far, seen = self.pose.pose.distance_m, self._seen
+            self._obstacles.watch(shown, far, self._ratio_gap, time_s, seen.head_size, seen.moving)
         return self._cue
 
     def _wanted(self, composition: Composition, time_s: float) -> tuple[Cue, Choice | None]:

@@ -39,7 +39,7 @@ MOUNTS: Final[Mapping[Mount, tuple[Axis, ...]]] = {
 }
 MEASURES: Final = ("head_top", "foot_line", "body_height", "centre_x", "heads", "roll_deg")
 HEIGHTS_M: Final = (0.3, 2.1)  # where hands or a tripod can hold a camera
-LAST_M: Final = 0.15  # of the way to the lowest or highest, which is not gone in small steps
+LAST_M: Final = 0.1  # of the way to the lowest or highest, which is not gone in small steps
 PITCH_DEG: Final = 45.0
 NEAREST_M: Final = 0.6
 ADULT_HEADS: Final = 7.2  # body-to-head ratio that stands in for a hidden half of the body

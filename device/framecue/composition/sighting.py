@@ -24,6 +24,7 @@ class Sighting:
 
     def __init__(self) -> None:
         self._tracks = Steady(NOISE)
+        self.head_size: float | None = None  # logarithm of the angle a head takes up; None unseen
 
     @property
     def shaken(self) -> float:
@@ -72,6 +73,7 @@ class Sighting:
         across = "left" not in s.cut and "right" not in s.cut
         if not across:  # of a head or foot beside the frame only the near part is seen
             subject, chin = replace(subject, chin_y=None), None
+        self.head_size = _angle(top, chin, lens)
         alone = across and len(framed.members) == 1
         roll = found["lean"] if found["roll"] is None else found["roll"]
         sight = Sight(
@@ -82,6 +84,14 @@ class Sighting:
             max(composition.pitch_deviation_deg or TOLD_DEG, LEAST_DEG),
         )  # fmt: skip
         return replace(framed, subject=subject), sight
+
+
+def _angle(top: float | None, chin: float | None, lens: Lens) -> float | None:
+    """Logarithm of the angle between two rows, which tilting the camera does not change."""
+    if top is None or chin is None or chin <= top:
+        return None
+    middle = (lens.height - 1) / 2
+    return math.log(math.atan((chin - middle) / lens.focal) - math.atan((top - middle) / lens.focal))
 
 
 def _size(subject: Subject) -> float | None:
