@@ -138,13 +138,11 @@ class Obstacles:
         """
         wall = self._back.watch(wanted, distance_m, size, moving)
         if wall is not None:
-            self._block({wall}, distance_m)
-            self._proven |= {wall}
+            self._block({wall}, distance_m, proven=True)
         self._asked = {name: asked for name, asked in self._asked.items() if name in wanted}
         for name, amount in wanted.items():
             if name not in self._asked and self._to_and_fro.ask(name, amount):
-                self._block({name, OPPOSITE[name]}, distance_m)
-                self._proven |= {name, OPPOSITE[name]}
+                self._block({name, OPPOSITE[name]}, distance_m, proven=True)
             if name not in self._asked and name in HEIGHT:
                 self._count_height(name, ratio_gap)
                 if self._heights > TIRED or self._strikes >= STRIKES:
@@ -157,8 +155,9 @@ class Obstacles:
         if self.blocked and abs(distance_m / self._at_m - 1) > RELEASED:
             self.forget()
 
-    def _block(self, names: Set[CueName], distance_m: float) -> None:
+    def _block(self, names: Set[CueName], distance_m: float, proven: bool = False) -> None:
         self.blocked |= names
+        self._proven |= names if proven else set()
         self._at_m = distance_m
 
     def second_chance(self) -> bool:
