@@ -65,8 +65,8 @@ def test_guests_who_are_sent_to_and_fro_by_a_hand_are_left_alone() -> None:
     obstacles = Obstacles()
     for turn in range(8):
         name = "guests_back" if turn % 2 else "guests_closer"
-        obstacles.watch({name: 0.1}, 3.0, 0.0, turn * 4.0)
-        obstacles.watch({}, 3.0, 0.0, turn * 4.0 + 2.0)
+        obstacles.watch({name: 0.1}, 3.0, 0.0, turn * 4.0, 10.0)
+        obstacles.watch({}, 3.0, 0.0, turn * 4.0 + 2.0, 10.0)
     assert obstacles.blocked == {"guests_back", "guests_closer"}
     assert not obstacles.second_chance()
 

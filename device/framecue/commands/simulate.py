@@ -46,6 +46,12 @@ def simulate(
     sensor: Annotated[
         bool, typer.Option("--sensor", help="Cameras of exact parts have a level sensor.")
     ] = False,
+    rate: Annotated[
+        float | None, typer.Option(min=0.5, max=60, help="Frames a second; 10, or 5 through a model.")
+    ] = None,
+    reaction: Annotated[
+        float, typer.Option(min=0, max=20, help="Seconds that people take from a cue to a move.")
+    ] = 0.5,
     model: Annotated[
         str | None,
         typer.Option(help="Render the rooms and see through this model; exact parts if not given."),
@@ -64,7 +70,17 @@ def simulate(
 
     mounts = MOUNTED if mount is None else (mount,)
     named = look or ("full-body" if people == 1 else "group")
-    plan = Plan(seed, named, mounts, model=model, people=people, head=servo, sensor=sensor)
+    plan = Plan(
+        seed,
+        named,
+        mounts,
+        model=model,
+        people=people,
+        head=servo,
+        sensor=sensor,
+        rate=rate,
+        reaction_s=reaction,
+    )
     if watch is None:
         report(runs, plan, as_json, beside)
     else:

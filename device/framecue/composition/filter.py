@@ -9,8 +9,8 @@ SURPRISE: Final = 2.5  # innovations beyond so many deviations mean that somethi
 CALM: Final = 12.0  # of its noise per second squared: how a line drifts that nobody moves
 MOVED: Final = 750.0  # the same for a line that somebody moves
 BEGINS: Final = 25.0  # of its noise per second: how fast a line may be going when it is first seen
-LOST_S: Final = 0.6  # a line unseen for so long begins afresh
-WINDOW_S: Final = 0.3  # over which movement is told
+LOST_S: Final = 0.6  # a line that frames have not shown for so long begins afresh
+WINDOW_S: Final = 0.3  # over which movement is told, from frame to frame where they come more slowly
 
 
 @dataclass(slots=True)
@@ -28,11 +28,13 @@ class Track:
     variance: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of value, of both, of speed
     time_s: float = -math.inf
     past: list[tuple[float, float]] = field(default_factory=list)  # (time, value) of the last moments
+    new: bool = True  # seen once so far
 
     def update(self, value: float, time_s: float) -> float:
         """The steadied value at time_s, seconds, after measuring `value`."""
         elapsed = time_s - self.time_s
-        if not 0 <= elapsed <= LOST_S:
+        self.new = math.isinf(elapsed)
+        if self.new:
             self._begin(value, time_s)
             return self.value
         for strength in (CALM, MOVED):
@@ -86,7 +88,7 @@ class Track:
 
     def _remember(self) -> None:
         self.past.append((self.time_s, self.value))
-        while self.past[0][0] < self.time_s - WINDOW_S:
+        while len(self.past) > 1 and self.time_s - self.past[1][0] > WINDOW_S - 1e-6:
             del self.past[0]
 
 
@@ -101,19 +103,25 @@ class Steady:
     def update(self, measured: Mapping[str, float | None], time_s: float) -> dict[str, float | None]:
         """Steadied values of what was measured; None stays None."""
         found: dict[str, float | None] = {}
-        self._now_s = time_s
+        before_s, self._now_s = self._now_s, time_s
         for name, value in measured.items():
             if value is None:
                 found[name] = None
                 continue
-            track = self._tracks.setdefault(name, Track(self._noise[name]))
+            track = self._tracks.get(name)
+            if track is None or (track.time_s < before_s and time_s - track.time_s > LOST_S):
+                track = self._tracks[name] = Track(self._noise[name])
             found[name] = track.update(value, time_s)
         return found
 
     def change(self, *names: str) -> float:
-        """The largest change of the named tracks within the last moments; those not seen now say nothing."""
+        """The largest change of the named tracks within the last moments; infinite where all are new.
+
+        Those not seen now say nothing; nor does a line that came into sight while others were there.
+        """
         now = [track for name in names if (track := self._tracks.get(name)) and track.time_s == self._now_s]
-        return max((track.change() for track in now), default=0.0)
+        known = [track.change() for track in now if not track.new]
+        return max(known, default=math.inf if now else 0.0)
 
     def forget(self) -> None:
         """Begin afresh: somebody else is there."""

@@ -13,8 +13,10 @@ from framecue.composition.feet import one_foot_outside
 from framecue.composition.framing import Framing, framing, measured
 from framecue.composition.group import Troubles, fitted
 from framecue.composition.look import Look
+from framecue.composition.lost import Lost
 from framecue.composition.memory import LIE, Obstacles, PitchSensor, Said
-from framecue.composition.moves import COARSE_STEP, Choice, Chooser, cue_of, plain_cue
+from framecue.composition.moves import Choice, Chooser, Reason, cue_of, plain_cue, steady
+from framecue.composition.pace import Pace
 from framecue.composition.plan import BROAD, COARSE, Axis, Planner, errors, level_enough
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate, ratio_deviation
 from framecue.composition.sighting import MOVING, Sighting
@@ -89,7 +91,8 @@ class Guide:
         self._said, self._obstacles = Said(), Obstacles()
         self._where = Whereabouts(settings.mount)
         self._pitch = PitchSensor()
-        self._seen_s: float | None = None  # when somebody was last there
+        self._pace = Pace()
+        self._lost = Lost()
         self._inside_since_s: float | None = None  # since when the composition has been in the look
         self._resigned = False  # said to be as good as it gets
         self._nothing_since_s: float | None = None  # since when there has been nothing to ask for
@@ -115,7 +118,7 @@ class Guide:
         if choice is not None and self._choice is not None:  # the moves count, not the reason for them
             same = choice.names == self._choice.names
         if same:
-            self._cue, self._choice = _steady_amount(self._cue, wanted), choice
+            self._cue, self._choice = steady(self._cue, wanted), choice
         elif self._cue.cue == "hold" or time_s - self._since_s >= self._settings.min_cue_s:
             self._cue, self._choice, self._since_s = wanted, choice, time_s
         shown = {} if self._choice is None else self._choice.wanted()
@@ -124,19 +127,22 @@ class Guide:
         for axis, degrees in (self.turn or {}).items():
             told[axis] = degrees
         self._where.asked(told, time_s)
+        self._pace.watch(shown.keys(), self._seen.moving, time_s)
         if self.pose is not None:
-            far, seen = self.pose.pose.distance_m, self._seen
-            self._obstacles.watch(shown, far, self._ratio_gap, time_s, seen.head_size, seen.moving)
+            far, seen, patience_s = self.pose.pose.distance_m, self._seen, self._pace.patience_s
+            self._obstacles.watch(
+                shown, far, self._ratio_gap, time_s, patience_s, seen.head_size, seen.moving
+            )
         return self._cue
 
     def _wanted(self, composition: Composition, time_s: float) -> tuple[Cue, Choice | None]:
         framed = framing(composition, self.look)
         if framed is None:
             return self._nobody(time_s)
-        if self._seen_s is None or time_s - self._seen_s > self._settings.grace_s:
+        if self._lost.gone:
             self._begin()
-        self._seen_s = time_s
         lens = Lens.of(composition.width, composition.height, self._fov_deg)
+        self._lost.see(framed.subject, lens, time_s)
         self._fitted = fitted(self.look, framed, lens)
         framed, sight = self._seen.update(framed, composition, lens, time_s)
         self._watch(time_s)
@@ -150,18 +156,25 @@ class Guide:
         return self._guided(framed, sight, lens, time_s, due)
 
     def _nobody(self, time_s: float) -> tuple[Cue, Choice | None]:
+        """The way back to who left by an edge, for a while, and no reversal; else that nobody is there."""
         self._inside_since_s = None
-        missed_s = math.inf if self._seen_s is None else time_s - self._seen_s
+        missed_s = self._lost.missed_s(time_s)
         if missed_s < self._settings.grace_s:
             return self._cue, self._choice
-        self.turn = None
-        return self._plain("nobody"), None
+        self._lost.gone, self.turn = True, None
+        back = self._lost.turn_back(self._settings.mount)
+        if back is None or missed_s > self._settings.grace_s + self._pace.patience_s:
+            return self._plain("nobody"), None
+        if any(self._said.too_soon(name, time_s) for name in back.names):
+            return self._plain("hold"), None
+        return cue_of(back, self._settings.language), back
 
     def _begin(self) -> None:
         """Somebody else may be there: nothing learnt of the one before counts."""
         self._seen.forget()
         self._obstacles.forget()
         self._where.forget()
+        self._pace = Pace()
         self._resigned, self._nothing_since_s = False, None
         self._told_since, self._troubles = {}, Troubles()
 
@@ -304,16 +317,17 @@ class Guide:
         """The cue being obeyed, with what is left of it; hold once it is done."""
         self._inside_since_s = None
         same = chooser.same()
-        return (self._plain("hold"), None) if same is None else (self._spoken(same, framed), same)
+        return (self._plain("hold"), None) if same is None else self._spoken(same, framed)
 
     def _outside(  # noqa: PLR0911
         self, framed: Framing, chooser: Chooser, time_s: float, hidden: Cue | None, acceptable: bool
     ) -> tuple[Cue, Choice | None]:
         self._inside_since_s = self._inside_since_s if acceptable else None
-        choice = chooser.choose(self._resigned, time_s - self._since_s < STAYS_S)
+        young = self._pace.unanswered or time_s - self._since_s < STAYS_S
+        choice = chooser.choose(self._resigned, young)
         if choice is not None:
             self._resigned, self._nothing_since_s = False, None
-            return self._spoken(choice, framed), choice
+            return self._spoken(choice, framed)
         if chooser.waiting:
             return self._plain("hold"), None
         if hidden is not None:
@@ -331,10 +345,17 @@ class Guide:
         self._resigned = True
         return self._plain("best_possible"), None
 
-    def _spoken(self, choice: Choice, framed: Framing) -> Cue:
-        reason = self._reason(framed.subject)
-        outside = reason == "feet_hidden" and one_foot_outside(framed.members)
-        return cue_of(choice, reason, self._settings.language, "foot_outside" if outside else None)
+    def _spoken(self, choice: Choice, framed: Framing) -> tuple[Cue, Choice]:
+        """The cue for a choice. A reason once given stays: at the edge feet are now seen and now not."""
+        name, before = self._reason(framed.subject), self._choice
+        reason: Reason | None = None
+        if name is not None:
+            outside = name == "feet_hidden" and one_foot_outside(framed.members)
+            reason = name, "foot_outside" if outside else None
+        elif before is not None and before.names == choice.names:
+            reason = before.reason
+        choice = replace(choice, reason=reason)
+        return cue_of(choice, self._settings.language), choice
 
     def _roll_tolerance(self) -> float:
         roll = self.look.measures.roll_deg
@@ -371,20 +392,6 @@ class Guide:
 
 def _second(cue: Cue) -> CueName | None:
     return None if cue.also is None else cue.also.cue
-
-
-def _steady_amount(shown: Cue, wanted: Cue) -> Cue:
-    """Keep the amounts shown while the wanted ones are a single step away, so that digits do not flicker."""
-    near = _near(shown, wanted)
-    if near and shown.also is not None and wanted.also is not None:
-        near = _near(shown.also, wanted.also)
-    return shown if near and shown.text.split()[:1] == wanted.text.split()[:1] else wanted
-
-
-def _near(shown: Cue, wanted: Cue) -> bool:
-    if shown.amount is None or wanted.amount is None or wanted.unit is None:
-        return shown.amount is wanted.amount
-    return abs(shown.amount - wanted.amount) < 1.5 * COARSE_STEP[wanted.unit]
 
 
 def silent(cue: Cue) -> bool:

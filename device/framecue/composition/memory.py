@@ -12,8 +12,7 @@ from framecue.composition.plan import AXES
 log = logging.getLogger(__name__)
 
 REVERSAL_S: Final = 3.0  # the opposite of a cue is not said within so many seconds
-IN_VAIN_S: Final = 3.5  # a move asked for so long that changed nothing cannot be made
-IN_VAIN: Final = 0.75  # share of the amount still missing then
+IN_VAIN: Final = 0.75  # share of the amount still missing when a move is found to be in vain
 LITTLE: Final[Mapping[Unit, float]] = {"m": 0.12, "deg": 1.5}  # changes so small are no sign that it was
 STRIKES: Final = 4  # times in a row that a new height did nothing for the ratio
 PROGRESS: Final = 0.75  # share of a ratio's gap that may be left for that
@@ -129,12 +128,14 @@ class Obstacles:
         distance_m: float,
         ratio_gap: float,
         time_s: float,
+        patience_s: float,
         size: float | None = None,
         moving: bool = False,
     ) -> None:
         """wanted: the moves shown now, and how much of each is still missing. ratio_gap: of the heads.
 
-        size, moving: as in `StepsBack.watch`.
+        patience_s: a move asked for so long that changed nothing cannot be made. size, moving: as in
+        `StepsBack.watch`.
         """
         wall = self._back.watch(wanted, distance_m, size, moving)
         if wall is not None:
@@ -150,7 +151,9 @@ class Obstacles:
             since_s, first = self._asked.setdefault(name, (time_s, amount))
             if abs(amount - first) > max((1 - IN_VAIN) * first, LITTLE[UNITS[name]]):  # something moves
                 self._asked[name] = (time_s, amount)
-            elif time_s - since_s >= IN_VAIN_S:
+            elif moving:  # who is at it has not tried in vain yet
+                self._asked[name] = (time_s, first)
+            elif time_s - since_s >= patience_s:
                 self._block({name}, distance_m)
         if self.blocked and abs(distance_m / self._at_m - 1) > RELEASED:
             self.forget()

@@ -24,12 +24,19 @@ TRIFLE: Final = 2.5  # times as much to be had a moment later is waited for
 COMPANION: Final = 0.1  # squared tolerances that a second move must add to be asked for beside the first
 
 
+Reason = tuple[CueName, Detail | None]  # feet_hidden or head_hidden, and what about it
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One or two moves to ask for; first: the axis that matters more by itself."""
+    """One or two moves to ask for.
+
+    first: the axis that matters more by itself. reason: the cut end that they are asked for, where they are.
+    """
 
     way: Way
     first: Axis
+    reason: Reason | None = None
 
     def wanted(self) -> dict[CueName, float]:
         """Cues and positive amounts of its moves."""
@@ -98,6 +105,8 @@ class Chooser:
             if kept:
                 best = max(kept, key=lambda c: c.way.gain)
                 return replace(best, first=self._before.first) if best.names == self._before.names else best
+            if self.planner.again(self._before.way.moves).gain >= WORTH:
+                return self._before
         least = WORTH * (PATIENCE if patient else 1.0)
         fit = [c for c in self._open if c.way.gain >= least and self._fits(c)]
         for milder in (self._safe, self._useful):
@@ -150,8 +159,8 @@ class Chooser:
         return self._useful(choice) and not self.planner.loses(choice.way)
 
 
-def cue_of(choice: Choice, reason: CueName | None, language: Language, detail: Detail | None = None) -> Cue:
-    """The cue that asks for a choice. reason: feet_hidden or head_hidden where that is why; detail: of it."""
+def cue_of(choice: Choice, language: Language) -> Cue:
+    """The cue that asks for a choice."""
     moves = sorted(choice.way.moves.items(), key=lambda move: move[0] != choice.first)
     cues = [
         plain_cue(_name(axis, amount), in_steps(_told(axis, amount), AXES[axis][2]), AXES[axis][2], language)
@@ -159,6 +168,7 @@ def cue_of(choice: Choice, reason: CueName | None, language: Language, detail: D
     ]
     speech = LANGUAGES[language]
     text = cues[0].text if len(cues) == 1 else speech.joined.format(cues[0].text, _lower(cues[1].text))
+    reason, detail = choice.reason or (None, None)
     if reason is not None and (detail is not None or moves[0][0] not in ("pan", "roll", "aside")):
         text = speech.because.format(say(reason, language=language, detail=detail), _lower(text))
         if len(cues) == 1:
@@ -171,6 +181,14 @@ def cue_of(choice: Choice, reason: CueName | None, language: Language, detail: D
 def plain_cue(name: CueName, amount: float | None, unit: Unit | None, language: Language) -> Cue:
     """One cue in words, with nothing beside it."""
     return Cue(name, say(name, amount, unit, language=language), amount, unit)
+
+
+def steady(shown: Cue, wanted: Cue) -> Cue:
+    """Keep the amounts shown while the wanted ones are a single step away, so that digits do not flicker."""
+    near = _near(shown, wanted)
+    if near and shown.also is not None and wanted.also is not None:
+        near = _near(shown.also, wanted.also)
+    return shown if near and shown.text.split()[:1] == wanted.text.split()[:1] else wanted
 
 
 def in_steps(amount: float, unit: Unit) -> float:
@@ -187,6 +205,12 @@ def _told(axis: Axis, amount: float) -> float:
     """How much to ask for: who walks far walks too far as easily as not far enough, and fills the frame."""
     far = axis in ("step", "come") and amount > FAR_M
     return (FAR_M + SHORT * (amount - FAR_M)) if far else abs(amount)
+
+
+def _near(shown: Cue, wanted: Cue) -> bool:
+    if shown.amount is None or wanted.amount is None or wanted.unit is None:
+        return shown.amount is wanted.amount
+    return abs(shown.amount - wanted.amount) < 1.5 * COARSE_STEP[wanted.unit]
 
 
 def _lower(text: str) -> str:

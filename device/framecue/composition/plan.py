@@ -202,6 +202,15 @@ class Planner:
             return False
         return sum(e * e for e in self._left(way.moves).values()) >= sum(e * e for e in before.values())
 
+    def again(self, moves: Mapping[Axis, float]) -> Way:
+        """Moves planned a moment ago as a way from here; they lead nowhere where one cannot be made now."""
+        for axis, amount in moves.items():
+            low, high = self._bounds[axis]
+            if not low <= amount <= high:
+                return Way(moves, self.here, self.here)
+        amounts = np.array([[moves.get(axis, 0.0) for axis in self.axes]])
+        return Way(moves, self.here, float(self._distances(amounts)[0]))
+
     def near_enough(self, axis: Axis) -> bool:
         """Whether the place across, which an axis mends, is no reason to ask for it by itself."""
         return axis in ("pan", "aside") and abs(self._off.get("centre_x", 0.0)) < COARSE
@@ -236,6 +245,8 @@ class Planner:
         if not self.complete:  # how far to come closer is a guess until all that counts is seen
             closer = [axis in ("step", "come") for axis in self.axes]
             never |= (np.count_nonzero(moves, axis=1) > 1) & ((moves > 0) & large)[:, closer].any(axis=1)
+            tilts = [axis == "tilt" for axis in self.axes]  # what is seen stays in the picture
+            never |= (np.abs(moves[:, tilts]) > self.lens.half_deg[1]).any(axis=1)
         after[never] = np.inf
         found = []
         for kind in range(int(kinds[-1]) + 1):

@@ -43,6 +43,12 @@ class Lens:
         """The lens of a picture with that vertical field of view."""
         return Lens(width, height, focal_px(height, fov_deg))
 
+    @property
+    def half_deg(self) -> tuple[float, float]:
+        """Degrees from the middle of the picture to its side and to its upper edge."""
+        aside, up = (math.degrees(math.atan(size / 2 / self.focal)) for size in (self.width, self.height))
+        return aside, up
+
 
 @dataclass(frozen=True, slots=True)
 class Pose:

@@ -34,7 +34,7 @@ class Sighting:
     @property
     def moving(self) -> bool:
         """Whether the camera or the person moves."""
-        return self.shaken > MOVING or self._tracks.change("size") > WALKING
+        return self.shaken > MOVING or WALKING < self._tracks.change("size") < math.inf
 
     def forget(self) -> None:
         """Begin afresh: somebody else is there."""

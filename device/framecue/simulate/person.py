@@ -30,9 +30,16 @@ class Person:
     """One photographer (or the guests, under a fixed camera) from start to shot."""
 
     def __init__(
-        self, place: Place, rng: np.random.Generator, *, steady: bool = False, fixed: bool = False
+        self,
+        place: Place,
+        rng: np.random.Generator,
+        *,
+        steady: bool = False,
+        fixed: bool = False,
+        reaction_s: float = REACTION_S,
     ) -> None:
         self.place, self._rng, self._steady, self._fixed = place, rng, steady, fixed
+        self._reaction_s = reaction_s
         self._tremble = np.zeros(4)
         self._read: Cue | None = None  # the cue being thought about, and since when
         self._since_s = 0.0
@@ -68,7 +75,7 @@ class Person:
             return False
         if self._read is None or _names(cue) != _names(self._read):
             self._read, self._since_s = cue, now_s
-        if now_s - self._since_s < REACTION_S - 1e-6:
+        if now_s - self._since_s < self._reaction_s - 1e-6:
             return False
         self._read = None
         if cue.cue in ("ready", "best_possible"):

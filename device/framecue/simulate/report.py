@@ -22,15 +22,17 @@ from framecue.simulate.group import Group
 from framecue.simulate.head import Head
 from framecue.simulate.level import level_of
 from framecue.simulate.outline import Outline
+from framecue.simulate.person import REACTION_S
 from framecue.simulate.place import Place, random_place
 from framecue.simulate.reach import best_reachable
-from framecue.simulate.run import AnyGuide, Result, run, strict
+from framecue.simulate.run import RATE, AnyGuide, Result, run, strict
 from framecue.studio.scene import Scene
 
 FOV_DEG: Final = 48.0
 SIZES: Final = ((480, 640), (640, 480))  # the camera held upright and across
 PEOPLE: Final = 60  # different people; a run takes one of them
 MOUNTED: Final[tuple[Mount, ...]] = ("handheld", "tripod", "fixed")
+SEEN_RATE: Final = 5.0  # frames per second where every one of them is rendered
 SLIGHT: Final = 0.1  # tolerances: who gives up so near the best there is gave up rightly
 Who = Literal["guide", "naive", "overlay"]
 Watch = Callable[[Outline | Group, Place, Composition, Cue, float], None]
@@ -41,7 +43,8 @@ class Plan:
     """What to simulate. mounts: taken in turn. who: is followed.
 
     model: rooms are rendered and seen through it. people: two or more are a group. head: fixed cameras are on
-    a pan-tilt head. sensor: cameras of exact parts have a level sensor.
+    a pan-tilt head. sensor: cameras of exact parts have a level sensor. rate: frames per second; None: RATE,
+    or SEEN_RATE through a model. reaction_s: how long photographers take from a cue to a move.
     """
 
     seed: int
@@ -52,6 +55,8 @@ class Plan:
     people: int = 1
     head: bool = False
     sensor: bool = False
+    rate: float | None = None
+    reaction_s: float = REACTION_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
         watch(guests, seen, composition, cue, now_s)
 
     with seen_through(plan.model, seed) as see:
-        rate = 10.0 if plan.model is None else 5.0
+        rate = plan.rate or (RATE if plan.model is None else SEEN_RATE)
         turned = (lambda each: each) if head is None else head.turned
         result = run(
             guide,
@@ -127,6 +132,7 @@ def one(plan: Plan, number: int, watch: Watch = lambda *_: None) -> Judged:
             turned=turned,
             level=level_of(np.random.default_rng([plan.seed, number, 2]), plan.sensor),
             rate=rate,
+            reaction_s=plan.reaction_s,
         )
     gave_up = result.ended == "best_possible" and not result.in_look
     best = best_reachable(guests, place, look, mount, head is not None) if gave_up else 0.0

@@ -15,7 +15,7 @@ from framecue.composition.memory import OPPOSITE, UNITS
 from framecue.composition.plan import errors
 from framecue.composition.subject import Composition
 from framecue.simulate.level import Level
-from framecue.simulate.person import UNTOLD, Person
+from framecue.simulate.person import REACTION_S, UNTOLD, Person
 from framecue.simulate.place import MOVES, Place, asked, obeyed
 
 RATE: Final = 10.0  # frames per second
@@ -181,15 +181,16 @@ def run(
     turned: Callable[[Place], Place] = lambda place: place,
     level: Level | None = None,
     rate: float = RATE,
+    reaction_s: float = REACTION_S,
 ) -> Result:
     """Let a photographer follow a guide to a shot.
 
     look: in which the shot must be in the end. asked: the look the guide was given, and cues are judged by,
     where it is a stricter one. see: what the camera makes of a place (seconds, whether somebody moves); exact
     lines if None. turned: the place as a head that turns the camera leaves it. level: how the camera of exact
-    lines tells its pitch; None where it does not.
+    lines tells its pitch; None where it does not. rate: frames per second. reaction_s: from a cue to a move.
     """
-    person = Person(place, rng, steady=mount != "handheld", fixed=mount == "fixed")
+    person = Person(place, rng, steady=mount != "handheld", fixed=mount == "fixed", reaction_s=reaction_s)
     watcher = Watcher(outline, asked or look)
     now_s, frame = 0.0, 0
     ended = "late"
