@@ -88,7 +88,7 @@ class Track:
 
     def _remember(self) -> None:
         self.past.append((self.time_s, self.value))
-        while len(self.past) > 1 and self.time_s - self.past[1][0] > WINDOW_S - 1e-6:
+        while len(self.past) > 2 and self.time_s - self.past[0][0] > WINDOW_S + 1e-6:
             del self.past[0]
 
 

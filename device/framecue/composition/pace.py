@@ -10,7 +10,7 @@ IN_VAIN_S: Final = 3.5  # what was asked of quick people for so long, and change
 TRIES: Final = 2.5  # times as long as slower people take to begin
 UNKNOWN_S: Final = 8.0  # the same of people not known yet; who moves later has another reason
 LASTS_S: Final = 0.45  # what seems to move for less is noise
-LEAST_S: Final = 0.6  # nobody reads and has moved for so long within less: that was asked before
+LEAST_S: Final = 0.5  # nobody reads and has moved for so long within less: that was asked before
 
 
 class Pace:
