@@ -7,6 +7,7 @@ run of `framecue simulate` may start; the people in them are known exactly.
 import argparse
 
 import numpy as np
+from tests.bench.roll import spread
 
 from framecue.composition.tilt import find_tilt
 from framecue.parts import Segmentation
@@ -44,10 +45,8 @@ def main() -> None:
     options = parser.parse_args()
     found = views(options.rooms, options.seed)
     error, sigma, told = (np.array(column) for column in zip(*found, strict=True))
-    off = np.abs(error[told])
-    median, most = np.percentile(off, [50, 90])
     print(f"{len(told)} views, pitch told in {told.mean():.0%}")
-    print(f"error median {median:.2f}, p90 {most:.2f}, largest {off.max():.1f} degrees")
+    print(f"error median / p90 {spread(error[told])}, largest {np.abs(error[told]).max():.1f} degrees")
     print(f"in its own deviation, root mean square: {np.sqrt(np.mean((error[told] / sigma[told]) ** 2)):.2f}")
 
 

@@ -165,7 +165,7 @@ class Guide:
         back = self._lost.turn_back(self._settings.mount)
         if back is None or missed_s > self._settings.grace_s + self._pace.patience_s:
             return self._plain("nobody"), None
-        if any(self._said.too_soon(name, time_s) for name in back.names):
+        if self._said.too_soon(back.names, time_s):
             return self._plain("hold"), None
         return cue_of(back, self._settings.language), back
 
@@ -392,11 +392,3 @@ class Guide:
 
 def _second(cue: Cue) -> CueName | None:
     return None if cue.also is None else cue.also.cue
-
-
-def silent(cue: Cue) -> bool:
-    """Whether a cue asks for nothing: ready, hold and as good as it gets."""
-    return cue.cue in ("ready", "hold", "best_possible")
-
-
-__all__ = ["Guide", "GuideSettings", "say", "silent"]

@@ -48,9 +48,9 @@ class Said:
         for name in names:
             self.last_s[name] = time_s
 
-    def too_soon(self, name: CueName, time_s: float) -> bool:
-        """Whether the opposite was said a moment ago."""
-        return time_s - self.last_s.get(OPPOSITE[name], -math.inf) <= REVERSAL_S
+    def too_soon(self, names: Set[CueName], time_s: float) -> bool:
+        """Whether the opposite of one of them was said a moment ago."""
+        return any(time_s - self.last_s.get(OPPOSITE[name], -math.inf) <= REVERSAL_S for name in names)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from framecue.composition.memory import Said
 from framecue.composition.plan import AXES, Axis, Planner, Way
 from framecue.composition.words import LANGUAGES, Language, say
 
+Reason = tuple[CueName, Detail | None]  # feet_hidden or head_hidden, and what about it
+
 STEP: Final[Mapping[Unit, float]] = {"m": 0.05, "deg": 1.0}  # amounts are asked for in these steps
 FINE: Final = 4.0  # of them, beyond which amounts are asked for in coarser ones
 COARSE_STEP: Final[Mapping[Unit, float]] = {"m": 0.1, "deg": 1.0}
@@ -22,9 +24,6 @@ PATIENCE: Final = 6.0  # times as much, once the guide has called it as good as 
 OVERRULE: Final = 1.5  # another step must gain so many times more to replace the one being asked for
 TRIFLE: Final = 2.5  # times as much to be had a moment later is waited for
 COMPANION: Final = 0.1  # squared tolerances that a second move must add to be asked for beside the first
-
-
-Reason = tuple[CueName, Detail | None]  # feet_hidden or head_hidden, and what about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ class Chooser:
     def _sorted(self, ways: list[Way], said: Said, time_s: float) -> tuple[list[Choice], list[Choice]]:
         """Those that can be asked for now, and those of which the opposite was said a moment ago."""
         choices = [self._choice(way) for way in ways if not self.planner.worsens(way)]
-        later = [c for c in choices if any(said.too_soon(name, time_s) for name in c.names)]
+        later = [c for c in choices if said.too_soon(c.names, time_s)]
         return [c for c in choices if c not in later], later
 
     def _choice(self, way: Way) -> Choice:

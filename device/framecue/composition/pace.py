@@ -14,17 +14,18 @@ LEAST_S: Final = 0.5  # nobody reads and has moved for so long within less: that
 
 
 class Pace:
-    """Follows one photographer, or the guests before a fixed camera.
-
-    unanswered: whether what is asked for now has not been acted on yet.
-    """
+    """Follows one photographer, or the guests before a fixed camera."""
 
     def __init__(self) -> None:
-        self.unanswered = False
         self._asked: Set[CueName] = frozenset()
         self._since_s: float | None = None  # when what is asked for was new; None once it was acted on
         self._calm_s: tuple[float, float] | None = None  # from when to when nothing moved
         self._took_s: list[float] = []  # from cues to moves
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether what is asked for now has not been acted on yet."""
+        return self._since_s is not None
 
     @property
     def patience_s(self) -> float:
@@ -41,11 +42,10 @@ class Pace:
             self._since_s = None
         self._asked = names
         if not moving:
-            self._calm_s = time_s if self._calm_s is None else self._calm_s[0], time_s
+            self._calm_s = (time_s if self._calm_s is None else self._calm_s[0]), time_s
         elif self._calm_s is not None and time_s - self._calm_s[1] >= LASTS_S:
             self._moved(time_s, self._calm_s[0])
             self._calm_s = None
-        self.unanswered = self._since_s is not None
 
     def _moved(self, time_s: float, calm_since_s: float) -> None:
         if self._since_s is None or time_s - max(self._since_s, calm_since_s) < LEAST_S:

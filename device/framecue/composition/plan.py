@@ -208,8 +208,7 @@ class Planner:
             low, high = self._bounds[axis]
             if not low <= amount <= high:
                 return Way(moves, self.here, self.here)
-        amounts = np.array([[moves.get(axis, 0.0) for axis in self.axes]])
-        return Way(moves, self.here, float(self._distances(amounts)[0]))
+        return Way(moves, self.here, float(self._distances(self._row(moves))[0]))
 
     def near_enough(self, axis: Axis) -> bool:
         """Whether the place across, which an axis mends, is no reason to ask for it by itself."""
@@ -289,8 +288,7 @@ class Planner:
 
     def finishes(self, way: Way, within: float) -> bool:
         """Whether nothing that counts is further off than so many tolerances after a way."""
-        moves = np.array([[way.moves.get(axis, 0.0) for axis in self.axes]])
-        off = np.abs(self._errors(moves)[0])
+        off = np.abs(self._errors(self._row(way.moves))[0])
         broad = np.array([name in BROAD for name, *_ in self._asked])
         return bool((off <= np.where(broad, max(within, COARSE * within / 0.5), within)).all())
 
@@ -304,9 +302,12 @@ class Planner:
         return self._left({})
 
     def _left(self, moves: Mapping[Axis, float]) -> Values:
-        amounts = np.array([[moves.get(axis, 0.0) for axis in self.axes]])
-        found = values(moved(self._from, amounts, self.axes), self.lens, self.look, self.share)
+        found = values(moved(self._from, self._row(moves), self.axes), self.lens, self.look, self.share)
         return errors({name: float(value[0]) for name, value in found.items()}, self.look)
+
+    def _row(self, moves: Mapping[Axis, float]) -> Array:
+        """(1, axes) amounts of moves."""
+        return np.array([[moves.get(axis, 0.0) for axis in self.axes]])
 
     def _ratio_after(self, moves: Mapping[Axis, float]) -> float:
         return abs(self._left(moves).get("heads", 0.0))

@@ -33,7 +33,7 @@ class Sighting:
 
     @property
     def moving(self) -> bool:
-        """Whether the camera or the person moves."""
+        """Whether the camera or the person moves. A body that just came whole into sight tells nothing."""
         return self.shaken > MOVING or WALKING < self._tracks.change("size") < math.inf
 
     def forget(self) -> None:
