@@ -198,6 +198,23 @@ def test_of_two_alike_the_one_in_the_middle_is_main() -> None:
     assert composition.main_subject.centre_x == pytest.approx(330, abs=FINE)
 
 
+@pytest.mark.parametrize("out", [-1, 1])
+def test_an_arm_held_out_does_not_move_where_somebody_stands(out: int) -> None:
+    """Who waves stays in the middle: half of the body is on either side, however far one hand reaches."""
+    maps = segmented([STANDING])
+    row, column = round((STANDING.top + 0.25 * STANDING.height) / CELL), round(STANDING.centre / CELL)
+    arm = (
+        np.s_[row : row + 5, column : column + 42] if out > 0 else np.s_[row : row + 5, column - 42 : column]
+    )
+    person, parts = maps.person.copy(), maps.parts.copy()
+    parts[arm] = np.where(parts[arm] == 0, Part.ARM, parts[arm])
+    person[arm] = 1.0
+    subject = only(measure(flat(), replace(maps, person=person, parts=parts), PLAIN))
+    sides = (subject.left_x + subject.right_x) / 2
+    assert abs(sides - STANDING.centre) > 50
+    assert abs(subject.centre_x - STANDING.centre) < 15
+
+
 @pytest.mark.parametrize("part", [Part.CARRIED, Part.ARM, Part.TORSO])
 @pytest.mark.parametrize("gap", [-6.0, 30.0])
 def test_a_bag_is_no_second_person(part: Part, gap: float) -> None:

@@ -101,12 +101,19 @@ def _coarse(person: Person, segmentation: Segmentation, levels: Levels, height: 
         left_x=min(max((person.around[0] + left + 0.5) * across, 0.0), width - 1.0),
         right_x=min(max((person.around[0] + right + 0.5) * across - 1, 0.0), width - 1.0),
         cut=cut,
+        middle_x=(person.around[0] + _middle(person.probability)) * across - 0.5,
         face_px2=float(np.count_nonzero(person.parts == Part.FACE)) * down * across,
         feet=tuple(
             ((person.around[0] + x + 0.5) * across - 0.5, (person.around[1] + y + 0.5) * down - 1)
             for x, y in find_feet(person)
         ),
     )
+
+
+def _middle(probability: NDArray[np.float32]) -> float:
+    """Columns from the left with half of a person on either side: an arm held out counts for little."""
+    until = np.cumsum(probability.sum(axis=0))
+    return float(np.interp(until[-1] / 2, np.append(0, until), np.arange(len(until) + 1)))
 
 
 def _head_top(person: Person, level: float) -> float | None:

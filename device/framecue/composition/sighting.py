@@ -15,7 +15,7 @@ TOLD_DEG, LEAST_DEG = 1.0, 0.4  # deviation of an angle that comes without one, 
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
 NOISE: Final = {
     "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
-    "roll": 0.7, "lean": 1.5, "pitch": 0.5, "distance": 0.05, "size": 0.006,
+    "roll": 0.7, "pitch": 0.5, "distance": 0.05, "size": 0.006,
 }  # fmt: skip  # deviations of one frame: shares of the frame, degrees, metres
 
 
@@ -49,13 +49,13 @@ class Sighting:
         def share(value: float | None, of: int) -> float | None:
             return None if value is None else value / of
 
+        roll = composition.likely_roll_deg if composition.roll_deg is None else composition.roll_deg
         found = self._tracks.update(
             {
                 "head_top": share(s.head_top_y, high), "chin": share(s.chin_y, high),
                 "foot": share(s.foot_y, high), "middle": share(s.centre_x, wide),
-                "left": s.left_x / wide, "right": s.right_x / wide, "roll": composition.roll_deg,
-                "lean": composition.likely_roll_deg, "pitch": composition.pitch_deg,
-                "distance": s.distance_m, "size": _size(s),
+                "left": s.left_x / wide, "right": s.right_x / wide, "roll": roll,
+                "pitch": composition.pitch_deg, "distance": s.distance_m, "size": _size(s),
             },
             time_s,
         )  # fmt: skip
@@ -75,9 +75,8 @@ class Sighting:
             subject, chin = replace(subject, chin_y=None), None
         self.head_size = _angle(top, chin, lens)
         alone = across and len(framed.members) == 1
-        roll = found["lean"] if found["roll"] is None else found["roll"]
         sight = Sight(
-            top, chin, foot, middle, right - left if alone else None, roll, found["pitch"],
+            top, chin, foot, middle, right - left if alone else None, found["roll"], found["pitch"],
             found["distance"], "top" in s.cut, "bottom" in s.cut,
             (0.003 if across else 0.02) * high, s.distance_deviation_m,
             max(composition.roll_deviation_deg or TOLD_DEG, LEAST_DEG),
