@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framecue.composition.axes import AXES, MOUNTS, Way
 from framecue.composition.look import Measure, load_look
-from framecue.composition.plan import AXES, MOUNTS, Planner, Way
+from framecue.composition.plan import Planner
 from framecue.composition.pose import Lens, Pose
 
 LENS = Lens.of(480, 640, 48.0)
@@ -124,3 +125,11 @@ def test_a_low_ratio_is_mended_by_lowering_and_tilting_up():
     assert moves["raise"] < -0.1
     assert moves["tilt"] > 2
     assert moves["step"] == pytest.approx(0.0, abs=0.5)
+
+
+def test_moves_asked_for_lead_nowhere_once_they_are_nearly_made():
+    """Raising and tilting hardly change the picture, so that nobody sees them made; what is left tells."""
+    asked = {"raise": -0.55, "tilt": 12.0}
+    for made, leads in ((0.0, True), (0.8, False), (1.0, False)):
+        pose = Pose(distance_m=2.4, height_m=1.5 - made * 0.55, pitch_deg=-14.0 + made * 12.0)
+        assert (Planner(pose, LENS, EXACT, "handheld").again(asked).gain > 0) is leads

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from framecue.composition.plan import moved
+from framecue.composition.axes import moved
 from framecue.composition.pose import Lens, Pose, Sight, project, row
 from framecue.composition.whereabouts import Whereabouts
 

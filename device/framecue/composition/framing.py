@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
+from framecue.composition.axes import ADULT_HEADS
 from framecue.composition.look import Look
-from framecue.composition.plan import ADULT_HEADS
 from framecue.composition.subject import Composition, Edge, Subject
 from framecue.parts import Part
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import Field
 
+from framecue.composition.axes import Axis, errors, level_enough
 from framecue.composition.cue import Cue, CueName, Detail, Mount, Way
 from framecue.composition.feet import one_foot_outside
 from framecue.composition.framing import Framing, framing, measured
@@ -17,7 +18,7 @@ from framecue.composition.lost import Lost
 from framecue.composition.memory import LIE, Obstacles, PitchSensor, Said
 from framecue.composition.moves import Choice, Chooser, Reason, cue_of, plain_cue, steady
 from framecue.composition.pace import Pace
-from framecue.composition.plan import BROAD, COARSE, Axis, Planner, errors, level_enough
+from framecue.composition.plan import BROAD, COARSE, Planner
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate, ratio_deviation
 from framecue.composition.sighting import MOVING, Sighting
 from framecue.composition.subject import Composition, Edge, Subject
@@ -120,7 +121,9 @@ class Guide:
         if same:
             self._cue, self._choice = steady(self._cue, wanted), choice
         elif self._cue.cue == "hold" or time_s - self._since_s >= self._settings.min_cue_s:
-            self._cue, self._choice, self._since_s = wanted, choice, time_s
+            if choice is None or self._choice is None or not choice.names <= self._choice.names:
+                self._since_s = time_s  # one of two moves that is left is nothing new
+            self._cue, self._choice = wanted, choice
         shown = {} if self._choice is None else self._choice.wanted()
         self._said.note(tuple(shown), time_s)
         told = {} if self._choice is None else self._choice.told()

@@ -3,9 +3,9 @@
 import math
 from typing import Final
 
+from framecue.composition.axes import MOUNTS, Axis, Way
 from framecue.composition.cue import Mount
 from framecue.composition.moves import Choice
-from framecue.composition.plan import MOUNTS, Axis, Way
 from framecue.composition.pose import Lens
 from framecue.composition.subject import Subject
 

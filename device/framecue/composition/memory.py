@@ -6,8 +6,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
+from framecue.composition.axes import AXES
 from framecue.composition.cue import CueName, Unit
-from framecue.composition.plan import AXES
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from framecue.composition.axes import AXES, Axis, Way
 from framecue.composition.cue import Cue, CueName, Detail, Unit
 from framecue.composition.memory import Said
-from framecue.composition.plan import AXES, Axis, Planner, Way
+from framecue.composition.plan import Planner
 from framecue.composition.words import LANGUAGES, Language, say
 
 Reason = tuple[CueName, Detail | None]  # feet_hidden or head_hidden, and what about it

@@ -8,41 +8,33 @@ than the whole way wants it, so no step has to be undone by a later one.
 
 import functools
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from framecue.composition.axes import (
+    AXES,
+    MOUNTS,
+    Axis,
+    Values,
+    Way,
+    errors,
+    level_enough,
+    moved,
+    values,
+)
 from framecue.composition.cue import CueName, Mount, Unit
 from framecue.composition.look import Look
-from framecue.composition.pose import Lens, Pose, project, row
+from framecue.composition.pose import Array, Lens, Pose, row
 
-Axis = Literal["step", "raise", "tilt", "pan", "roll", "come", "aside"]
-# What each axis is called upwards and downwards, its unit, and what moving so far costs as much as one
-# tolerance off.
-AXES: Final[Mapping[Axis, tuple[CueName, CueName, Unit, float]]] = {
-    "step": ("step_closer", "step_back", "m", 1.5),
-    "raise": ("raise", "lower", "m", 0.5),
-    "tilt": ("tilt_up", "tilt_down", "deg", 12.0),
-    "pan": ("pan_right", "pan_left", "deg", 15.0),
-    "roll": ("roll_right", "roll_left", "deg", 15.0),
-    "come": ("guests_closer", "guests_back", "m", 1.5),
-    "aside": ("guests_right", "guests_left", "m", 1.5),
-}
-MOUNTS: Final[Mapping[Mount, tuple[Axis, ...]]] = {
-    "handheld": ("step", "raise", "tilt", "pan", "roll"),
-    "tripod": ("come", "raise", "tilt", "pan", "roll"),
-    "fixed": ("come", "aside"),
-}
 MEASURES: Final = ("head_top", "foot_line", "body_height", "centre_x", "heads", "roll_deg")
 HEIGHTS_M: Final = (0.3, 2.1)  # where hands or a tripod can hold a camera
 LAST_M: Final = 0.1  # of the way to the lowest or highest, which is not gone in small steps
 PITCH_DEG: Final = 45.0
 NEAREST_M: Final = 0.6
-ADULT_HEADS: Final = 7.2  # body-to-head ratio that stands in for a hidden half of the body
 PRICE: Final = 0.06  # of a move as large as AXES says, in tolerances
 UNREACHABLE_WEIGHT: Final = 0.4  # of a ratio that no move brings into the look
 KNEEL_FOR: Final = 0.1  # share of what is missing of a ratio that must be won where not all of it can be
@@ -53,87 +45,12 @@ COARSE: Final = 0.85  # tolerances within which the place across is right
 NEARLY: Final = 1.3  # a ratio out of reach, so weighted, for which the lines give up some of their room
 STRAIN: Final = 4.0  # times as much counts what lies beyond COARSE where no move mends everything
 LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
-ROLL_DEG: Final = 1.0  # roll is not known better: less is no reason to turn the camera
 ROUNDS: Final = 8
 _NUDGE: Final = 1e-4
+_SHARES_LEFT: Final = np.array([1.0, 0.75, 0.5, 0.25])  # of moves planned a moment ago
 _SHARES: Final = np.array([1.0, 0.5, 0.2, 0.05])  # of a Gauss-Newton step
 _PARTS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of the whole way
 _EDGE: Final = 0.5  # tolerances; a measure this near to its value after all moves counts as reached
-
-Array = NDArray[np.float64]
-Values = dict[str, float]  # a look's measures by name
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Moves by axis, and the distance to the look before and after them: sums of squared tolerances."""
-
-    moves: Mapping[Axis, float]
-    before: float
-    after: float
-
-    @property
-    def gain(self) -> float:
-        """How much nearer to the look it leads, in squared tolerances."""
-        return self.before - self.after
-
-
-def moved(poses: Array, moves: Array, axes: Sequence[Axis]) -> Array:
-    """(n, 7) poses after (n, axes) moves from (n, 7) or (1, 7) poses, columns as in pose.NAMES.
-
-    Who turns and steps turns first and steps where that heads.
-    """
-    by: dict[Axis, Array] = dict(zip(axes, moves.T, strict=True))
-    none = np.zeros(max(len(poses), len(moves)))
-    distance, bearing, height, pitch, roll, body, heads = poses.T
-    bearing = np.radians(bearing - by.get("pan", none))
-    ahead = distance * np.cos(bearing) - by.get("step", none)
-    aside = distance * np.sin(bearing) + by.get("aside", none)
-    far = np.maximum(np.hypot(ahead, aside) - by.get("come", none), 0.2)
-    return np.stack(
-        [
-            far,
-            np.degrees(np.arctan2(aside, np.maximum(ahead, 1e-3))),
-            height + by.get("raise", none),
-            pitch + by.get("tilt", none),
-            roll + by.get("roll", none),
-            none + body,
-            none + heads,
-        ],
-        axis=1,
-    )
-
-
-def values(poses: Array, lens: Lens, look: Look, share: float = 1.0) -> dict[str, Array]:
-    """What a look measures of a person seen from (n, 7) poses; (n,) of each measure.
-
-    share: body height of the look's over the one between the outermost lines (a group's is smaller).
-    """
-    seen = project(poses, lens)
-    body, head = seen.foot - seen.head_top, np.maximum(seen.chin - seen.head_top, 1e-6)
-    whole = body * share if look.measures.foot_line is not None else ADULT_HEADS * head
-    return {
-        "head_top": (seen.head_top + 0.5) / lens.height,
-        "foot_line": (seen.foot + 0.5) / lens.height,
-        "body_height": whole / lens.height,
-        "centre_x": (seen.middle + 0.5) / lens.width,
-        "heads": np.minimum(body / head, 30.0),
-        "roll_deg": poses[:, 4],
-    }
-
-
-def errors(found: Mapping[str, float], look: Look) -> Values:
-    """How far each measure found is from the look, signed, in tolerances; only those the look asks for."""
-    asked = {name: getattr(look.measures, name) for name in found}
-    return {
-        name: (found[name] - want.value) / want.tolerance for name, want in asked.items() if want is not None
-    }
-
-
-def level_enough(look: Look) -> float:
-    """Degrees off the look's roll that nobody is bothered with."""
-    roll = look.measures.roll_deg
-    return ROLL_DEG if roll is None else min(ROLL_DEG, 0.75 * roll.tolerance)
 
 
 class Planner:
@@ -203,12 +120,16 @@ class Planner:
         return sum(e * e for e in self._left(way.moves).values()) >= sum(e * e for e in before.values())
 
     def again(self, moves: Mapping[Axis, float]) -> Way:
-        """Moves planned a moment ago as a way from here; they lead nowhere where one cannot be made now."""
+        """Moves planned a moment ago as a way from here.
+
+        They lead nowhere where one of them cannot be made now, or where less of them is better: some is done.
+        """
         for axis, amount in moves.items():
             low, high = self._bounds[axis]
             if not low <= amount <= high:
                 return Way(moves, self.here, self.here)
-        return Way(moves, self.here, float(self._distances(self._row(moves))[0]))
+        after = self._distances(np.outer(_SHARES_LEFT, self._row(moves)))
+        return Way(moves, self.here, float(after[0]) if int(np.argmin(after)) == 0 else self.here)
 
     def near_enough(self, axis: Axis) -> bool:
         """Whether the place across, which an axis mends, is no reason to ask for it by itself."""

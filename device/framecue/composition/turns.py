@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from framecue.composition.plan import Axis, Planner, moved
+from framecue.composition.axes import Axis, moved
+from framecue.composition.plan import Planner
 from framecue.composition.pose import Pose, row
 
 Range = tuple[float, float]

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from framecue.composition.axes import Axis, moved
 from framecue.composition.cue import Mount
-from framecue.composition.plan import Axis, moved
 from framecue.composition.pose import (
     NAMES,
     Array,

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from framecue.composition.axes import AXES
 from framecue.composition.cue import Cue, CueName, Mount
 from framecue.composition.geometry import Pinhole
-from framecue.composition.plan import AXES
 
 HEIGHTS_M: Final = (0.25, 2.2)  # where a photographer can hold the camera
 NEAREST_M: Final = 0.5

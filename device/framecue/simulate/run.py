@@ -7,12 +7,12 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from framecue.composition.axes import errors
 from framecue.composition.cue import Cue, CueName, Mount
 from framecue.composition.framing import Framing, measured
 from framecue.composition.geometry import Pinhole
 from framecue.composition.look import Look, Measure
 from framecue.composition.memory import OPPOSITE, UNITS
-from framecue.composition.plan import errors
 from framecue.composition.subject import Composition
 from framecue.simulate.level import Level
 from framecue.simulate.person import REACTION_S, UNTOLD, Person
