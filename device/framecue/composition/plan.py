@@ -47,7 +47,7 @@ STRAIN: Final = 4.0  # times as much counts what lies beyond COARSE where no mov
 LOST: Final = 0.28  # shares of the width off the middle at which somebody is nearly out of the picture
 ROUNDS: Final = 8
 _NUDGE: Final = 1e-4
-_SHARES_LEFT: Final = np.array([1.0, 0.75, 0.5, 0.25])  # of moves planned a moment ago
+_LITTLE_LEFT: Final = 0.25  # share of moves planned a moment ago: where it is better, most of them are made
 _SHARES: Final = np.array([1.0, 0.5, 0.2, 0.05])  # of a Gauss-Newton step
 _PARTS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of the whole way
 _EDGE: Final = 0.5  # tolerances; a measure this near to its value after all moves counts as reached
@@ -122,14 +122,14 @@ class Planner:
     def again(self, moves: Mapping[Axis, float]) -> Way:
         """Moves planned a moment ago as a way from here.
 
-        They lead nowhere where one of them cannot be made now, or where less of them is better: some is done.
+        They lead nowhere where one of them cannot be made now, or where a quarter of them is better.
         """
         for axis, amount in moves.items():
             low, high = self._bounds[axis]
             if not low <= amount <= high:
                 return Way(moves, self.here, self.here)
-        after = self._distances(np.outer(_SHARES_LEFT, self._row(moves)))
-        return Way(moves, self.here, float(after[0]) if int(np.argmin(after)) == 0 else self.here)
+        all_of_it, little = self._distances(np.outer((1.0, _LITTLE_LEFT), self._row(moves))).tolist()
+        return Way(moves, self.here, all_of_it if all_of_it <= little else self.here)
 
     def near_enough(self, axis: Axis) -> bool:
         """Whether the place across, which an axis mends, is no reason to ask for it by itself."""
