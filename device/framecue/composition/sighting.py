@@ -15,7 +15,7 @@ TOLD_DEG, LEAST_DEG = 1.0, 0.4  # deviation of an angle that comes without one, 
 PLACED: Final = ("head_top", "chin", "foot", "middle")  # tracks that tell whether the picture moves
 NOISE: Final = {
     "head_top": 0.004, "chin": 0.004, "foot": 0.004, "middle": 0.006, "left": 0.01, "right": 0.01,
-    "roll": 0.5, "pitch": 0.5, "distance": 0.05, "size": 0.006,
+    "roll": 0.7, "pitch": 0.5, "distance": 0.05, "size": 0.006,
 }  # fmt: skip  # deviations of one frame: shares of the frame, degrees, metres
 
 
