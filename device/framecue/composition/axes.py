@@ -8,7 +8,7 @@ import numpy as np
 
 from framecue.composition.cue import CueName, Mount, Unit
 from framecue.composition.look import Look
-from framecue.composition.pose import Array, Lens, project
+from framecue.composition.pose import Array, Lens, Pose, project, row
 
 Axis = Literal["step", "raise", "tilt", "pan", "roll", "come", "aside"]
 # What each axis is called upwards and downwards, its unit, and what moving so far costs as much as one
@@ -89,6 +89,12 @@ def values(poses: Array, lens: Lens, look: Look, share: float = 1.0) -> dict[str
         "heads": np.minimum(body / head, 30.0),
         "roll_deg": poses[:, 4],
     }
+
+
+def residue(measured: Mapping[str, float], pose: Pose, lens: Lens, look: Look, share: float = 1.0) -> Values:
+    """What is measured beyond what a pose explains, of each measure: no two people are built alike."""
+    shown = values(row(pose), lens, look, share)
+    return {name: value - float(shown[name][0]) for name, value in measured.items()}
 
 
 def errors(found: Mapping[str, float], look: Look) -> Values:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import Field
 
-from framecue.composition.axes import Axis, errors, level_enough
+from framecue.composition.axes import Axis, errors, level_enough, residue
 from framecue.composition.cue import Cue, CueName, Detail, Mount, Way
 from framecue.composition.feet import one_foot_outside
 from framecue.composition.framing import Framing, framing, measured
@@ -106,6 +106,7 @@ class Guide:
         self._cue = self._plain("nobody")
         self._thought_s = -math.inf  # when the pose and the next step were last weighed
         self._since_s = -math.inf  # when the present cue was first shown
+        self._new_s = -math.inf  # when something was first asked for that was not asked before
 
     @property
     def pose(self) -> Estimate | None:
@@ -122,8 +123,8 @@ class Guide:
             self._cue, self._choice = steady(self._cue, wanted), choice
         elif self._cue.cue == "hold" or time_s - self._since_s >= self._settings.min_cue_s:
             if choice is None or self._choice is None or not choice.names <= self._choice.names:
-                self._since_s = time_s  # one of two moves that is left is nothing new
-            self._cue, self._choice = wanted, choice
+                self._new_s = time_s  # one of two moves that is left is nothing new
+            self._cue, self._choice, self._since_s = wanted, choice, time_s
         shown = {} if self._choice is None else self._choice.wanted()
         self._said.note(tuple(shown), time_s)
         told = {} if self._choice is None else self._choice.told()
@@ -279,21 +280,31 @@ class Guide:
     def _planner(self, framed: Framing, lens: Lens) -> Planner:
         """Plans from where the camera is, or from where its head is about to turn it."""
         assert self.pose is not None
-        plain = self._planner_at(self.pose.pose, framed, lens)
+        pose, rest = self.pose.pose, self._residue(framed, lens)
+        plain = self._planner_at(pose, framed, lens, rest)
         reach = self._reach() if self._settings.mount == "fixed" else None
         if reach is None:
             return plain
-        turn = best_turn(self._planner_at(self.pose.pose, framed, lens, reach.ranges))
+        turn = best_turn(self._planner_at(pose, framed, lens, rest, reach.ranges))
         if not turn.matters(reach):
             return plain
         self.turn = {"pan": turn.pan, "tilt": turn.tilt}
-        return self._planner_at(turn.pose, framed, lens)
+        return self._planner_at(turn.pose, framed, lens, rest)
+
+    def _residue(self, framed: Framing, lens: Lens) -> Mapping[str, float]:
+        """What is seen beyond what the pose explains. Of somebody cut by a side nobody sees the middle."""
+        assert self.pose is not None
+        seen = dict(measured(framed, self._fitted, None, lens.width, lens.height))
+        if not framed.subject.cut.keys().isdisjoint(SIDES):
+            del seen["centre_x"]
+        return residue(seen, self.pose.pose, lens, self._fitted, framed.share)
 
     def _planner_at(
         self,
         pose: Pose,
         framed: Framing,
         lens: Lens,
+        rest: Mapping[str, float],
         turns: Mapping[Axis, tuple[float, float]] = MappingProxyType({}),
     ) -> Planner:
         assert self.pose is not None
@@ -309,6 +320,7 @@ class Guide:
             ratio=self.look.measures.heads is not None
             and (s.heads is not None or ratio_deviation(self.pose, lens) < RATIO_KNOWN),
             turns=turns,
+            residue=rest,
         )
 
     def _hiding(self, subject: Subject) -> frozenset[CueName]:
@@ -326,7 +338,7 @@ class Guide:
         self, framed: Framing, chooser: Chooser, time_s: float, hidden: Cue | None, acceptable: bool
     ) -> tuple[Cue, Choice | None]:
         self._inside_since_s = self._inside_since_s if acceptable else None
-        young = self._pace.unanswered or time_s - self._since_s < STAYS_S
+        young = self._pace.unanswered or time_s - self._new_s < STAYS_S
         choice = chooser.choose(self._resigned, young)
         if choice is not None:
             self._resigned, self._nothing_since_s = False, None

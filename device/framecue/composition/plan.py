@@ -59,7 +59,8 @@ class Planner:
     share: as in `values`. complete: all that the look wants of the person is seen. ratio: whether the heads
     ratio is to be changed, for which somebody has to kneel or rise; without it height stays as it is.
     turns: what the camera turns by itself beside what the mount lets people move, from and to; where it can
-    pan nobody is sent aside.
+    pan nobody is sent aside. residue: what is measured beyond what the pose explains, as in `axes.residue`;
+    it stays through all moves.
     """
 
     def __init__(
@@ -74,9 +75,10 @@ class Planner:
         complete: bool = True,
         ratio: bool = True,
         turns: Mapping[Axis, tuple[float, float]] = MappingProxyType({}),
+        residue: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.pose, self.lens, self.look, self.share = pose, lens, look, share
-        self.complete = complete
+        self.complete, self._residue = complete, residue
         self._from = row(pose)
         by_hand = (axis for axis in MOUNTS[mount] if axis != "aside" or "pan" not in turns)
         self.axes: tuple[Axis, ...] = (*by_hand, *turns)
@@ -223,8 +225,12 @@ class Planner:
         return self._left({})
 
     def _left(self, moves: Mapping[Axis, float]) -> Values:
-        found = values(moved(self._from, self._row(moves), self.axes), self.lens, self.look, self.share)
-        return errors({name: float(value[0]) for name, value in found.items()}, self.look)
+        return errors({name: float(v[0]) for name, v in self._values(self._row(moves)).items()}, self.look)
+
+    def _values(self, moves: Array) -> dict[str, Array]:
+        """(n,) of each measure after (n, axes) moves."""
+        found = values(moved(self._from, moves, self.axes), self.lens, self.look, self.share)
+        return {name: value + self._residue.get(name, 0.0) for name, value in found.items()}
 
     def _row(self, moves: Mapping[Axis, float]) -> Array:
         """(1, axes) amounts of moves."""
@@ -249,7 +255,7 @@ class Planner:
 
     def _errors(self, moves: Array) -> Array:
         """(n, measures) weighted errors after (n, axes) moves."""
-        found = values(moved(self._from, moves, self.axes), self.lens, self.look, self.share)
+        found = self._values(moves)
         off = np.stack([(found[name] - value) / width for name, value, width in self._asked], axis=1)
         for column, (name, *_) in enumerate(self._asked):
             if name == "heads":
@@ -293,10 +299,10 @@ class Planner:
             free = ~((at <= low) & (downhill < 0) | (at >= high) & (downhill > 0))
             if not free.any():
                 break
-            some = slopes[:, free]
-            step = np.zeros(size)
-            step[free] = np.linalg.solve(some.T @ some + 1e-6 * np.eye(some.shape[1]), downhill[free])
-            tried = np.clip(at + _SHARES[:, None] * step, low, high)
+            step = np.zeros((2, size))
+            step[0, free] = _downhill(slopes[:, free], local[0])
+            step[1] = _within(slopes, local[0], free, low - at, high - at)
+            tried = np.clip(at + np.concatenate(_SHARES[:, None, None] * step), low, high)
             there = residuals(tried)
             costs = np.square(there[:, 0]).sum(axis=1)
             best, before = int(np.argmin(costs)), cost
@@ -306,6 +312,25 @@ class Planner:
                 break
         moves = dict(zip(self.axes, (at * unit).tolist(), strict=True))
         return Way(moves, self.here, float(self._distances((at * unit)[None])[0]))
+
+
+def _downhill(slopes: Array, off: Array) -> Array:
+    """The Gauss-Newton step."""
+    found: Array = np.linalg.solve(slopes.T @ slopes + 1e-6 * np.eye(slopes.shape[1]), -slopes.T @ off)
+    return found
+
+
+def _within(slopes: Array, off: Array, free: NDArray[np.bool_], low: Array, high: Array) -> Array:
+    """The same within bounds: what would go beyond its own stops there, and the rest make up for it."""
+    step = np.zeros(len(free))
+    while free.any():
+        step[free] = _downhill(slopes[:, free], off + slopes[:, ~free] @ step[~free])
+        beyond = (step < low) | (step > high)
+        if not beyond.any():
+            break
+        np.clip(step, low, high, out=step)
+        free = free & ~beyond
+    return step
 
 
 def _room(left_m: float) -> float:

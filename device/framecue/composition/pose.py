@@ -1,7 +1,8 @@
 """Where the camera stands to a person: least squares over what the picture and the sensors tell, with priors.
 
-A person is an upright line on the floor with three marks on it: head top, chin, soles. Seen through a pinhole
-they give rows and a column; three rows cannot tell distance, tilt, height and the person's own size at once,
+A person is an upright line on the floor with three marks on it: the top of a round head, a chin that stands
+forward, the soles. Seen through a pinhole they give rows and a column; three rows cannot tell distance, tilt,
+height and the person's own size at once,
 so every unknown has a prior (how tall people are, how cameras are held), and what is known beside the
 picture, such as a depth or a pitch sensor, comes in as one more equation with its own deviation.
 """
@@ -18,7 +19,9 @@ from framecue.composition.geometry import focal_px
 Array = NDArray[np.float64]
 
 STANCE_M: Final = 0.11  # from the body's middle to the outer edge of a foot, across the picture
-TOE_M: Final = 0.18  # how far the lowest point of a foot stands before the body's middle
+CHIN: Final = 0.25  # head heights that the chin stands before the body's middle
+ROUND: Final = 0.55  # radius of the top of a head, in head heights
+TOE_M: Final = 0.2  # how far the lowest point of a foot stands before the body's middle
 BODY_WIDTH_M: Final = 0.52  # of a person with arms hanging
 STEPS: Final = 12  # at most, of the solver
 _LEAST: Final = np.array([-2.9, -85.0, -8.0, -80.0, -90.0, -2.0, 2.0])  # of the unknowns
@@ -103,10 +106,12 @@ def project(poses: Array, lens: Lens) -> Projected:
     bearing, pitch, roll = bearing * _RAD, pitch * _RAD, roll * _RAD
     ahead, aside = distance * np.cos(bearing), distance * np.sin(bearing)
     cos_p, sin_p, cos_r, sin_r = np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
-    toe = TOE_M / 1.7 * body
+    head, toe = body / heads, TOE_M / 1.7 * body
+    slant = np.arctan2(body - height, distance)  # from below the outline of a head is its brow, not its crown
+    crown, brow = body - ROUND * head * (1 - np.cos(slant)), ROUND * head * np.sin(slant)
     # Rows: head top, chin, soles, middle of the body.
-    rise = np.stack([body, body * (1 - 1 / heads), 0 * body, body / 2]) - height
-    far = np.stack([ahead, ahead, ahead - toe, ahead])
+    rise = np.stack([crown, body - head, 0 * body, body / 2]) - height
+    far = np.stack([ahead - brow, ahead - CHIN * head, ahead - toe, ahead])
     scale = lens.focal / np.maximum(far * cos_p + rise * sin_p, _NEAR)
     up = rise * cos_p - far * sin_p
     rows = (lens.height - 1) / 2 - scale * (sin_r * aside + cos_r * up)
