@@ -72,6 +72,26 @@ def test_a_child_near_by_is_told_from_somebody_further_off_by_a_step():
     assert walk.found.pose.body_m < tall
 
 
+@pytest.mark.parametrize(
+    "person", [Pose(2.6, 0.0, 1.3, -6.0, 0.0, 1.25, 5.3), Pose(2.6, 0.0, 1.3, -3.0, 0.0, 1.75, 7.2)]
+)
+def test_a_child_is_told_from_a_grown_up_by_what_lowering_the_camera_shows(person):
+    walk = Walk(person)
+    walk.ask(**{"raise": -0.5, "tilt": 8.0})
+    walk.ask(step=0.4)
+    assert walk.found.pose.body_m == pytest.approx(person.body_m, rel=0.1)
+    assert walk.found.pose.height_m == pytest.approx(walk.pose.height_m, abs=0.2)
+
+
+def test_nobody_is_taken_for_a_child_by_the_head_alone():
+    """Without the feet there is no ratio, and a near child looks like a grown-up further off."""
+    grown = Pose(1.5, 0.0, 1.5, 6.0, 0.0, 1.75, 7.0)
+    walk = Walk(grown)
+    walk.ask(-1.0, step=-0.3)
+    walk.ask(0.0, tilt=-8.0)
+    assert walk.found.pose.body_m > 1.5
+
+
 def test_height_is_kept_in_mind_while_the_feet_are_out_of_the_picture():
     walk = Walk(FROM_ABOVE)
     walk.ask(**{"raise": -0.5, "tilt": 9.0})

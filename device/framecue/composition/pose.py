@@ -2,9 +2,9 @@
 
 A person is an upright line on the floor with three marks on it: the top of a round head, a chin that stands
 forward, the soles. Seen through a pinhole they give rows and a column; three rows cannot tell distance, tilt,
-height and the person's own size at once,
-so every unknown has a prior (how tall people are, how cameras are held), and what is known beside the
-picture, such as a depth or a pitch sensor, comes in as one more equation with its own deviation.
+height and the person's own size at once, so every unknown has a prior (how tall people are, how cameras are
+held), and what is known beside the picture, such as a depth or a pitch sensor, comes in as one more equation
+with its own deviation.
 """
 
 import math
@@ -72,6 +72,19 @@ class Pose:
 
 
 NAMES: Final = tuple(each.name for each in fields(Pose))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Who may be there: heads with its deviation, and the misfit that speaks against them beforehand."""
+
+    heads: float
+    deviation: float
+    doubt: float
+
+
+KINDS: Final = (Kind(7.05, 0.4, 0.0), Kind(5.4, 0.45, 3.8))  # grown-ups; children, one guest in eight
+
 # What is likely before anything is seen, and deviations of the unknowns, distance and build as logarithms.
 PRIOR: Final = Pose()
 SPREAD_OF_UNKNOWNS: Final = (0.9, 25.0, 0.45, 10.0, 6.0, 0.08, 0.55)
@@ -175,9 +188,12 @@ class Estimate:
     belief: Belief
 
 
-def first_belief() -> Belief:
-    """What is likely before anything is seen."""
-    return Belief(unknowns(row(PRIOR))[0], np.diag(np.square(SPREAD_OF_UNKNOWNS)))
+def first_belief(kind: Kind | None = None) -> Belief:
+    """What is likely before anything is seen. kind: of whom; None: of whoever it may be."""
+    mean, spread = unknowns(row(PRIOR))[0], np.array(SPREAD_OF_UNKNOWNS)
+    if kind is not None:
+        mean[NAMES.index("heads")], spread[NAMES.index("heads")] = kind.heads, kind.deviation
+    return Belief(mean, np.diag(np.square(spread)))
 
 
 def unknowns(poses: Array) -> Array:
