@@ -71,6 +71,23 @@ def test_guests_who_are_sent_to_and_fro_by_a_hand_are_left_alone() -> None:
     assert not obstacles.second_chance()
 
 
+def test_a_wall_is_found_though_the_amount_asked_for_goes_up_and_down() -> None:
+    """Of somebody whose feet are cut nobody knows to the inch how far to step back."""
+    obstacles = Obstacles()
+    for turn in range(12):
+        obstacles.watch({"step_back": 0.6 if turn % 2 else 0.4}, FAR_M, 0.0, float(turn), 6.0)
+    assert obstacles.blocked == {"step_back"}
+
+
+@pytest.mark.parametrize(("nearer", "blocked"), [(0.05, True), (0.4, False)])
+def test_what_was_in_vain_is_tried_again_where_the_person_looks_larger_or_smaller(nearer, blocked) -> None:
+    obstacles = Obstacles()
+    for second in range(8):
+        obstacles.watch({"step_back": 0.5}, FAR_M, 0.0, float(second), 6.0, size=-2.0)
+    obstacles.watch({}, FAR_M, 0.0, 9.0, 6.0, size=-2.0 + nearer)
+    assert bool(obstacles.blocked) == blocked
+
+
 @given(st.lists(st.floats(0.0, 0.45), min_size=1, max_size=12), st.floats(0.1, 5.0))
 def test_who_comes_nearer_with_every_turn_is_guided_on(left: list[float], first: float) -> None:
     """Every move leaves so much of itself, to the other side."""

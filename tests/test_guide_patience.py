@@ -25,8 +25,8 @@ def answered(pace: Pace, after_s: float, rate: float = 10.0, start_s: float = 0.
     """Ask for something new, let somebody move after so long for a second; the time then."""
     frames = int((after_s + 1.0) * rate) + 1
     for frame in range(frames):
-        pace.watch({"tilt_up"}, frame / rate >= after_s, start_s + frame / rate)
-    pace.watch(set(), False, start_s + frames / rate)
+        pace.watch({"tilt_up": 9.0}, frame / rate >= after_s, start_s + frame / rate)
+    pace.watch({}, False, start_s + frames / rate)
     return start_s + (frames + 1) / rate
 
 
@@ -44,7 +44,7 @@ def test_patience_is_a_multiple_of_what_somebody_takes(reaction_s: float, rate: 
 def test_a_twitch_answers_nothing() -> None:
     pace = Pace()
     for frame in range(60):
-        pace.watch({"tilt_up"}, frame in (20, 21, 22, 40), frame / 10)
+        pace.watch({"tilt_up": 9.0}, frame in (20, 21, 22, 40), frame / 10)
     assert pace.unanswered
     assert pace.patience_s == UNKNOWN_S
 
@@ -52,8 +52,18 @@ def test_a_twitch_answers_nothing() -> None:
 def test_who_is_still_moving_answers_an_older_cue() -> None:
     pace = Pace()
     for frame in range(30):
-        pace.watch({"tilt_up"} if frame < 10 else {"tilt_up", "raise"}, frame > 4, frame / 10)
+        pace.watch({"tilt_up": 9.0} | ({"raise": 0.5} if frame >= 10 else {}), frame > 4, frame / 10)
     assert pace.unanswered
+
+
+@pytest.mark.parametrize(("left", "acted_on"), [(0.1, True), (0.4, True), (0.6, False), (1.0, False)])
+def test_what_is_mostly_done_was_acted_on_though_nothing_seemed_to_move(left: float, acted_on: bool) -> None:
+    """Lowering the camera and tilting it up leaves head and feet where they are in the picture."""
+    pace = Pace()
+    for frame in range(20):
+        share = 1.0 if frame < 10 else left
+        pace.watch({"lower": 0.5 * share, "tilt_up": 12.0 * share}, False, frame / 10)
+    assert pace.unanswered != acted_on
 
 
 def test_what_is_asked_for_stays_while_nobody_has_acted_on_it() -> None:

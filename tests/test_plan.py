@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framecue.composition.axes import AXES, MOUNTS, Way
+from framecue.composition.axes import AXES, MOUNTS, Way, residue, values
 from framecue.composition.look import Measure, load_look
 from framecue.composition.plan import Planner
-from framecue.composition.pose import Lens, Pose
+from framecue.composition.pose import Lens, Pose, row
 
 LENS = Lens.of(480, 640, 48.0)
 PLAIN = load_look("full-body")
 EXACT = PLAIN.model_copy(
     update={"measures": PLAIN.measures.model_copy(update={"heads": Measure(value=7.2, tolerance=0.3)})}
 )
-LEAST = {"m": 0.05, "deg": 0.6}
+LEAST = {axis: {"m": 0.05, "deg": 0.6}[unit] for axis, (_, _, unit, _) in AXES.items()}
 MOST = {"m": 0.8, "deg": 15.0}
 poses = st.builds(
     Pose,
@@ -133,3 +133,20 @@ def test_moves_asked_for_lead_nowhere_once_they_are_nearly_made():
     for made, leads in ((0.0, True), (0.8, False), (1.0, False)):
         pose = Pose(distance_m=2.4, height_m=1.5 - made * 0.55, pitch_deg=-14.0 + made * 12.0)
         assert (Planner(pose, LENS, EXACT, "handheld").again(asked).gain > 0) is leads
+
+
+@settings(max_examples=30, deadline=None)
+@given(poses, st.floats(-0.02, 0.02), st.floats(-0.4, 0.4))
+def test_what_is_seen_is_brought_into_the_look_not_what_the_pose_explains(pose, lower, more):
+    """No two people are built alike: what is measured of them differs from what a pose explains."""
+    shown = {name: float(value[0]) for name, value in values(row(pose), LENS, EXACT).items()}
+    seen = {"foot_line": shown["foot_line"] + lower, "heads": shown["heads"] + more}
+    plain = Planner(pose, LENS, EXACT, "handheld")
+    planner = Planner(pose, LENS, EXACT, "handheld", residue=residue(seen, pose, LENS, EXACT))
+    want = EXACT.measures
+    off = (seen["heads"] - want.heads.value) / want.heads.tolerance
+    assert planner._left({})["heads"] == pytest.approx(off)
+    left = planner._left(planner.all_moves().moves)
+    if plain.finishes(plain.all_moves(), 0.3):
+        assert abs(left["foot_line"]) < 0.6
+        assert abs(left["heads"]) < 0.6

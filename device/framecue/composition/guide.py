@@ -131,7 +131,7 @@ class Guide:
         for axis, degrees in (self.turn or {}).items():
             told[axis] = degrees
         self._where.asked(told, time_s)
-        self._pace.watch(shown.keys(), self._seen.moving, time_s)
+        self._pace.watch(shown, self._seen.moving, time_s)
         if self.pose is not None:
             far, seen, patience_s = self.pose.pose.distance_m, self._seen, self._pace.patience_s
             self._obstacles.watch(

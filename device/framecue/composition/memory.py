@@ -24,7 +24,7 @@ WALLS: Final = 2  # steps back in a row that came to nothing
 WALK_M: Final = 0.15  # shorter ones are no proof
 SHRINKS: Final = 0.5  # of the opposite before: moves to and fro that do not get smaller do not end
 TO_AND_FRO: Final = 3  # times that they may not
-RELEASED: Final = 0.25  # change of distance, as a share, after which it may be tried again
+RELEASED: Final = 0.22  # change of a head's size, as a logarithm, after which it may be tried again
 
 OPPOSITE: Final[Mapping[CueName, CueName]] = {
     name: other for up, down, *_ in AXES.values() for name, other in ((up, down), (down, up))
@@ -118,7 +118,7 @@ class Obstacles:
     _heights: int = 0  # how often the camera was to be raised or lowered
     _strikes: int = 0  # of these, how often lately to no avail
     _gap: tuple[CueName, float] | None = None  # the ratio's gap when height was asked for last
-    _at_m: float = 0.0  # distance when something was found blocked
+    _at_size: float | None = None  # of the head when something was found blocked
     _back: StepsBack = field(default_factory=StepsBack)
     _to_and_fro: ToAndFro = field(default_factory=ToAndFro)
 
@@ -139,36 +139,40 @@ class Obstacles:
         """
         wall = self._back.watch(wanted, distance_m, size, moving)
         if wall is not None:
-            self._block({wall}, distance_m, proven=True)
+            self._block({wall}, size, proven=True)
         self._asked = {name: asked for name, asked in self._asked.items() if name in wanted}
         for name, amount in wanted.items():
             if name not in self._asked and self._to_and_fro.ask(name, amount):
-                self._block({name, OPPOSITE[name]}, distance_m, proven=True)
+                self._block({name, OPPOSITE[name]}, size, proven=True)
             if name not in self._asked and name in HEIGHT:
                 self._count_height(name, ratio_gap)
                 if self._heights > TIRED or self._strikes >= STRIKES:
-                    self._block(HEIGHT, distance_m)
+                    self._block(HEIGHT, size, proven=True)
             since_s, first = self._asked.setdefault(name, (time_s, amount))
-            if abs(amount - first) > max((1 - IN_VAIN) * first, LITTLE[UNITS[name]]):  # something moves
+            # How far back somebody must go whose feet are cut is a guess: more is no sign of a move.
+            changed = first - amount if name in BACK else abs(first - amount)
+            if changed > max((1 - IN_VAIN) * first, LITTLE[UNITS[name]]):
                 self._asked[name] = (time_s, amount)
             elif moving:  # who is at it has not tried in vain yet
                 self._asked[name] = (time_s, first)
             elif time_s - since_s >= patience_s:
-                self._block({name}, distance_m)
-        if self.blocked and abs(distance_m / self._at_m - 1) > RELEASED:
+                self._block({name}, size)
+        if self._at_size is None:
+            self._at_size = size
+        elif self.blocked and size is not None and abs(size - self._at_size) > RELEASED:
             self.forget()
 
-    def _block(self, names: Set[CueName], distance_m: float, proven: bool = False) -> None:
+    def _block(self, names: Set[CueName], size: float | None, proven: bool = False) -> None:
         self.blocked |= names
         self._proven |= names if proven else set()
-        self._at_m = distance_m
+        self._at_size = size
 
     def second_chance(self) -> bool:
         """Whether there is something to try again: somebody may have done something else the first time."""
-        if self._again or not self.blocked - HEIGHT - self._proven:
+        if self._again or not self.blocked - self._proven:
             return False
         self._again = True
-        self.blocked &= HEIGHT | self._proven
+        self.blocked &= self._proven
         self._asked.clear()
         return True
 

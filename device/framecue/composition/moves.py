@@ -16,7 +16,10 @@ Reason = tuple[CueName, Detail | None]  # feet_hidden or head_hidden, and what a
 STEP: Final[Mapping[Unit, float]] = {"m": 0.05, "deg": 1.0}  # amounts are asked for in these steps
 FINE: Final = 4.0  # of them, beyond which amounts are asked for in coarser ones
 COARSE_STEP: Final[Mapping[Unit, float]] = {"m": 0.1, "deg": 1.0}
-LEAST: Final[Mapping[Unit, float]] = {"m": 0.03, "deg": 0.6}  # less is not worth saying
+# Less is not worth saying; guests do not step as exactly as somebody who holds the camera.
+LEAST: Final[Mapping[Axis, float]] = {
+    "step": 0.03, "raise": 0.03, "tilt": 0.6, "pan": 0.6, "roll": 0.6, "come": 0.05, "aside": 0.05,
+}  # fmt: skip
 SECOND: Final[Mapping[Unit, float]] = {"m": 0.8, "deg": 15.0}  # one of two moves in one cue is small
 UNSURE: Final = 0.08  # of the distance: how well it is known of somebody not seen whole
 FAR_M, SHORT = 1.0, 0.8  # of a walk towards somebody, what is beyond so many metres is asked for in part
@@ -84,12 +87,12 @@ class Chooser:
         self._spare, self._spare_later = self._sorted([way for way in small if way.gain > 0], said, time_s)
         self.waiting = False
 
-    def _least(self) -> dict[Unit, float]:
+    def _least(self) -> Mapping[Axis, float]:
         """A step that only a guess at hidden feet asks for must be a large one."""
-        unsure = (
-            0.0 if self.planner.complete else min(UNSURE * self.planner.pose.distance_m, self._deviation_m)
-        )
-        return {"m": max(LEAST["m"], unsure), "deg": LEAST["deg"]}
+        if self.planner.complete:
+            return LEAST
+        unsure = min(UNSURE * self.planner.pose.distance_m, self._deviation_m)
+        return {axis: max(least, unsure) if AXES[axis][2] == "m" else least for axis, least in LEAST.items()}
 
     def same(self) -> Choice | None:
         """The moves asked for now, as far as they are still to be made."""
@@ -193,8 +196,12 @@ def steady(shown: Cue, wanted: Cue) -> Cue:
 
 def in_steps(amount: float, unit: Unit) -> float:
     """An amount rounded to what can be asked for, never nothing."""
-    step = STEP[unit] if amount < FINE * STEP[unit] else COARSE_STEP[unit]
+    step = _step(amount, unit)
     return max(round(amount / step), 1) * step
+
+
+def _step(amount: float, unit: Unit) -> float:
+    return STEP[unit] if amount < FINE * STEP[unit] else COARSE_STEP[unit]
 
 
 def _name(axis: Axis, amount: float) -> CueName:
@@ -210,7 +217,7 @@ def _told(axis: Axis, amount: float) -> float:
 def _near(shown: Cue, wanted: Cue) -> bool:
     if shown.amount is None or wanted.amount is None or wanted.unit is None:
         return shown.amount is wanted.amount
-    return abs(shown.amount - wanted.amount) < 1.5 * COARSE_STEP[wanted.unit]
+    return abs(shown.amount - wanted.amount) < 1.5 * _step(wanted.amount, wanted.unit)
 
 
 def _lower(text: str) -> str:

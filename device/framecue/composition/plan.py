@@ -31,8 +31,8 @@ from framecue.composition.look import Look
 from framecue.composition.pose import Array, Lens, Pose, row
 
 MEASURES: Final = ("head_top", "foot_line", "body_height", "centre_x", "heads", "roll_deg")
-HEIGHTS_M: Final = (0.3, 2.1)  # where hands or a tripod can hold a camera
-LAST_M: Final = 0.1  # of the way to the lowest or highest, which is not gone in small steps
+HEIGHTS_M: Final = (0.2, 2.1)  # where hands or a tripod can hold a camera
+LAST_M: Final = 0.19  # of the way to the lowest or highest, which is not gone in small steps
 PITCH_DEG: Final = 45.0
 NEAREST_M: Final = 0.6
 PRICE: Final = 0.06  # of a move as large as AXES says, in tolerances
@@ -149,12 +149,12 @@ class Planner:
         """The largest error, in tolerances, that would be left after a way."""
         return max((abs(e) for e in self._left(way.moves).values()), default=0.0)
 
-    def steps(self, whole: Way, least: Mapping[Unit, float], most: Mapping[Unit, float]) -> list[Way]:
+    def steps(self, whole: Way, least: Mapping[Axis, float], most: Mapping[Unit, float]) -> list[Way]:
         """Every one and two axes of the whole way on their own, as far along it as helps most by itself.
 
         least: moves smaller than this are left out. most: of two moves at least one is no larger.
         """
-        worth = [i for i, a in enumerate(self.axes) if abs(whole.moves[a]) >= least[AXES[a][2]]]
+        worth = [i for i, a in enumerate(self.axes) if abs(whole.moves[a]) >= least[a]]
         if not worth:
             return []
         here = self.here
@@ -175,12 +175,12 @@ class Planner:
             rows = np.flatnonzero(kinds == kind)
             best = rows[np.argmin(after[rows])]
             chosen = {self.axes[i]: float(moves[best, i]) for i in worth if moves[best, i] != 0.0}
-            enough = all(abs(amount) >= least[AXES[a][2]] for a, amount in chosen.items())
+            enough = all(abs(amount) >= least[a] for a, amount in chosen.items())
             if enough and np.isfinite(after[best]):
                 found.append(Way(chosen, here, float(after[best])))
         return found
 
-    def shortcuts(self, least: Mapping[Unit, float], step: Mapping[Unit, float]) -> list[Way]:
+    def shortcuts(self, least: Mapping[Axis, float], step: Mapping[Unit, float]) -> list[Way]:
         """One or two moves that, made alone, leave as little as they can; in amounts that can be asked for.
 
         Least squares over the slopes here, so good near the look, where the whole way would be many small
@@ -189,7 +189,7 @@ class Planner:
         size = len(self.axes)
         unit = np.array([AXES[axis][3] for axis in self.axes])
         grain = np.array([step[AXES[axis][2]] for axis in self.axes])
-        smallest = np.array([least[AXES[axis][2]] for axis in self.axes])
+        smallest = np.array([least[axis] for axis in self.axes])
         low, high = (np.array([self._bounds[axis][end] for axis in self.axes]) for end in (0, 1))
         off = self._errors(np.concatenate([np.zeros((1, size)), _NUDGE * np.diag(unit)]))
         slopes = (off[1:] - off[0]).T / _NUDGE
@@ -316,8 +316,8 @@ class Planner:
 
 def _downhill(slopes: Array, off: Array) -> Array:
     """The Gauss-Newton step."""
-    found: Array = np.linalg.solve(slopes.T @ slopes + 1e-6 * np.eye(slopes.shape[1]), -slopes.T @ off)
-    return found
+    normal = slopes.T @ slopes + 1e-6 * np.eye(slopes.shape[1])
+    return np.asarray(np.linalg.solve(normal, -slopes.T @ off), np.float64)
 
 
 def _within(slopes: Array, off: Array, free: NDArray[np.bool_], low: Array, high: Array) -> Array:
