@@ -7,13 +7,12 @@ import numpy as np
 
 from framecue.composition.edges import last_crossing
 from framecue.composition.people import Person
-from framecue.composition.subject import Edge, Subject
+from framecue.composition.subject import SIDES, Subject
 from framecue.parts import Part
 
 _SMALLEST: Final = 0.25  # of the larger foot's cells: less is a speck, or mostly covered
 _LOW: Final = 0.3  # of the body's height: no foot stands higher than that over the other
 _APART: Final = 0.08  # of somebody's width between the rows of two feet: one of them ends before the edge
-_SIDES: Final[tuple[Edge, ...]] = ("left", "right")
 _LEVEL: Final = 0.5  # person probability at which a sole ends
 
 
@@ -39,7 +38,7 @@ def find_feet(person: Person) -> list[tuple[float, float]]:
 def one_foot_outside(members: tuple[Subject, ...]) -> bool:
     """Whether the frame's edge takes one foot of somebody whose other is seen whole."""
     for each in members:
-        if any(each.cut.get(side) == Part.FOOT for side in _SIDES):
+        if any(each.cut.get(side) == Part.FOOT for side in SIDES):
             return True
         if each.cut.get("bottom") == Part.FOOT and len(each.feet) == 2:
             (_, one), (_, other) = each.feet

@@ -9,7 +9,8 @@ from typing import Final
 from pydantic import Field
 
 from framecue.composition.axes import Axis, errors, level_enough, residue
-from framecue.composition.cue import Cue, CueName, Detail, Mount, Way
+from framecue.composition.cue import Cue, CueName, Mount, Way
+from framecue.composition.ends import cut_end, feet_wanted, hidden_end
 from framecue.composition.feet import one_foot_outside
 from framecue.composition.framing import Framing, framing, measured
 from framecue.composition.group import Troubles, fitted
@@ -21,13 +22,12 @@ from framecue.composition.pace import Pace
 from framecue.composition.plan import BROAD, COARSE, Planner
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate, ratio_deviation
 from framecue.composition.sighting import MOVING, Sighting
-from framecue.composition.subject import Composition, Edge, Subject
+from framecue.composition.subject import SIDES, Composition, Subject
 from framecue.composition.tilt import CERTAIN_DEG
 from framecue.composition.turns import Reach, best_turn
 from framecue.composition.whereabouts import Whereabouts
 from framecue.composition.words import Language, say
 from framecue.errors import LookError
-from framecue.parts import Part
 from framecue.table import Table
 
 FINISHED: Final = 0.6  # of the precision: moves that come so near are the last ones
@@ -39,7 +39,6 @@ MOVES_S: Final = 8.0  # who is still moving then is not obeying a cue
 ASIDE: Final = 0.3  # shares of the width off the middle: one more step and somebody is out of the picture
 RATIO_KNOWN: Final = 0.5  # heads; deviation of a ratio that is known though not seen
 TOLD_S: Final = 4.0  # how long a cue about light stays before the guide goes on without
-SIDES: Final[tuple[Edge, ...]] = ("left", "right")
 
 
 class GuideSettings(Table):
@@ -244,8 +243,10 @@ class Guide:
         worst = max((abs(gap) for gap in gaps.values()), default=0.0)
         reached = all(abs(gap) <= (COARSE if name in BROAD else precision) for name, gap in gaps.items())
         hidden = self._hidden(framed.subject)
-        beside = bool({"left", "right"} & set(framed.subject.cut))
-        whole = hidden is None and not sight.beyond_top and not (sight.beyond_bottom and self._feet_wanted())
+        beside = not framed.subject.cut.keys().isdisjoint(SIDES)
+        whole = (
+            hidden is None and not sight.beyond_top and not (sight.beyond_bottom and feet_wanted(self.look))
+        )
         if self._inside_since_s is not None:
             reached = worst <= LEAVE
         if whole and not beside and reached:
@@ -316,7 +317,7 @@ class Guide:
             self._settings.mount,
             blocked=self._obstacles.blocked | self._hiding(s),
             share=framed.share,
-            complete=s.heads is not None or not self._feet_wanted(),
+            complete=s.heads is not None or not feet_wanted(self.look),
             ratio=self.look.measures.heads is not None
             and (s.heads is not None or ratio_deviation(self.pose, lens) < RATIO_KNOWN),
             turns=turns,
@@ -325,7 +326,7 @@ class Guide:
 
     def _hiding(self, subject: Subject) -> frozenset[CueName]:
         """Guests whose feet are cut do not show them to a camera that stays by coming closer."""
-        cut = "bottom" in subject.cut and self._feet_wanted()
+        cut = "bottom" in subject.cut and feet_wanted(self.look)
         return frozenset({"guests_closer"} if cut and self._settings.mount == "fixed" else ())
 
     def _while_moving(self, framed: Framing, chooser: Chooser) -> tuple[Cue, Choice | None]:
@@ -362,7 +363,7 @@ class Guide:
 
     def _spoken(self, choice: Choice, framed: Framing) -> tuple[Cue, Choice]:
         """The cue for a choice. A reason once given stays: at the edge feet are now seen and now not."""
-        name, before = self._reason(framed.subject), self._choice
+        name, before = cut_end(framed.subject, self.look), self._choice
         reason: Reason | None = None
         if name is not None:
             outside = name == "feet_hidden" and one_foot_outside(framed.members)
@@ -376,29 +377,12 @@ class Guide:
         roll = self.look.measures.roll_deg
         return 0.0 if roll is None else roll.tolerance
 
-    def _feet_wanted(self) -> bool:
-        return self.look.measures.foot_line is not None
-
-    def _reason(self, subject: Subject) -> CueName | None:
-        """feet_hidden or head_hidden where the frame's edge cuts an end that the look wants to see."""
-        cut = "bottom" in subject.cut or any(subject.cut.get(side) == Part.FOOT for side in SIDES)
-        if cut and self._feet_wanted():
-            return "feet_hidden"
-        return "head_hidden" if "top" in subject.cut and self.look.measures.head_top is not None else None
-
     def _hidden(self, subject: Subject) -> Cue | None:
-        """The cue where an end is not seen though no edge cuts it: somebody or something stands before it."""
-        if (
-            subject.head_top_y is None
-            and "top" not in subject.cut
-            and self.look.measures.head_top is not None
-        ):
-            return self._wait("head_hidden", "wait_head")
-        if subject.foot_y is None and "bottom" not in subject.cut and self._feet_wanted():
-            return self._wait("feet_hidden", "wait_feet")
-        return None
-
-    def _wait(self, name: CueName, detail: Detail) -> Cue:
+        """The cue where somebody or something stands before an end that the look wants to see."""
+        end = hidden_end(subject, self.look)
+        if end is None:
+            return None
+        name, detail = end
         return Cue(name, say(name, language=self._settings.language, detail=detail), detail=detail)
 
     def _plain(self, name: CueName) -> Cue:

@@ -10,6 +10,7 @@ from framecue.parts import Part
 
 Edge = Literal["top", "bottom", "left", "right"]
 Point = tuple[float, float]  # x, y
+SIDES: Final[tuple[Edge, ...]] = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
