@@ -147,6 +147,6 @@ def test_what_is_seen_is_brought_into_the_look_not_what_the_pose_explains(pose, 
     off = (seen["heads"] - want.heads.value) / want.heads.tolerance
     assert planner._left({})["heads"] == pytest.approx(off)
     left = planner._left(planner.all_moves().moves)
-    if plain.finishes(plain.all_moves(), 0.3):
+    if plain.finishing([plain.all_moves()], 0.3):
         assert abs(left["foot_line"]) < 0.6
         assert abs(left["heads"]) < 0.6

@@ -79,7 +79,7 @@ class Chooser:
         steps = [way for way in planner.steps(self.whole, self._least(), SECOND) if way.gain > 0]
         self._alone = {next(iter(way.moves)): way.gain for way in steps if len(way.moves) == 1}
         small = planner.shortcuts(LEAST, STEP)
-        self._ends = {frozenset(way.moves) for way in small if planner.finishes(way, within)}
+        self._ends = {frozenset(way.moves) for way in planner.finishing(small, within)}
         steps = [way for way in steps if frozenset(way.moves) not in self._ends]
         steps += [way for way in small if frozenset(way.moves) in self._ends]
         self._open, self._later = self._sorted(steps, said, time_s)

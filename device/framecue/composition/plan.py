@@ -209,11 +209,14 @@ class Planner:
         here = self.here
         return [Way(way, here, left) for way, left in zip(ways, after, strict=True)]
 
-    def finishes(self, way: Way, within: float) -> bool:
-        """Whether nothing that counts is further off than so many tolerances after a way."""
-        off = np.abs(self._errors(self._row(way.moves))[0])
+    def finishing(self, ways: list[Way], within: float) -> list[Way]:
+        """Those ways after which nothing that counts is further off than so many tolerances."""
+        if not ways:
+            return []
+        off = np.abs(self._errors(np.concatenate([self._row(way.moves) for way in ways])))
         broad = np.array([name in BROAD for name, *_ in self._asked])
-        return bool((off <= np.where(broad, max(within, COARSE * within / 0.5), within)).all())
+        limits = np.where(broad, max(within, COARSE * within / 0.5), within)
+        return [way for way, row_off in zip(ways, off, strict=True) if (row_off <= limits).all()]
 
     def _weigh(self, measure: str, weight: float, dropped: Axis | None = None) -> None:
         self._weights[measure] = weight
