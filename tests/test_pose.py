@@ -60,11 +60,15 @@ def test_marks_are_where_the_pinhole_sees_them(pose):
     heading = math.radians(-pose.bearing_deg)
     towards = -np.array([math.sin(heading), 0.0, math.cos(heading)])
     chin = np.array([0.0, pose.body_m - head, pose.distance_m]) + CHIN * head * towards
+    slant = math.atan2(pose.body_m - pose.height_m, pose.distance_m)
+    crown = np.array([0.0, pose.body_m - ROUND * head * (1 - math.cos(slant)), pose.distance_m])
+    crown += ROUND * head * math.sin(slant) * towards
     ball = np.random.default_rng(0).standard_normal((20_000, 3))
     ball *= ROUND * head / np.linalg.norm(ball, axis=1, keepdims=True)
     ball += [0.0, pose.body_m - ROUND * head, pose.distance_m]
     seen = project(row(pose), LENS)
     assert float(seen.chin[0]) == pytest.approx(camera.project(chin[None])[0][0, 1], abs=0.01)
+    assert float(seen.head_top[0]) == pytest.approx(camera.project(crown[None])[0][0, 1], abs=0.01)
     assert float(seen.head_top[0]) == pytest.approx(camera.project(ball)[0][:, 1].min(), abs=1)
 
 

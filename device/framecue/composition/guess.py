@@ -71,16 +71,16 @@ class Guess:
             self._before = self.found.belief, moves
             self._belief = self._carried(*self._before)
 
-    def see(self, sight: Sight, lens: Lens) -> Estimate:
-        """The pose in a frame."""
+    def see(self, sight: Sight, lens: Lens) -> None:
+        """Find the pose in a frame."""
         self.found = estimate(sight, lens, self._belief, None if self.found is None else self.found.pose)
         if self.found.misfit > UNLIKELY:
             self.found = self._mistaken(self.found, sight, lens)
-        return self.found
 
-    def search(self, sight: Sight, lens: Lens) -> Estimate:
-        """The same, where something else altogether was done, or somebody else may be there now."""
-        found = self.found or self.see(sight, lens)
+    def search(self, sight: Sight, lens: Lens) -> None:
+        """After `see`: something else altogether was done, or somebody else may be there now."""
+        assert self.found is not None
+        found = self.found
         for belief in (self._belief.wider(UNASKED[self._mount]), self._first):
             again = estimate(sight, lens, belief)
             if again.misfit < 0.5 * found.misfit:
@@ -88,7 +88,6 @@ class Guess:
             if found.misfit <= STRAYED:
                 break
         self.found = found
-        return found
 
     def _mistaken(self, found: Estimate, sight: Sight, lens: Lens) -> Estimate:
         """Somebody may have done the opposite of what was asked, or nothing, or what was asked after all."""

@@ -22,7 +22,7 @@ from framecue.composition.pace import Pace
 from framecue.composition.plan import BROAD, COARSE, Planner
 from framecue.composition.pose import Estimate, Lens, Pose, Sight, estimate, ratio_deviation
 from framecue.composition.sighting import MOVING, Sighting
-from framecue.composition.subject import SIDES, Composition, Subject
+from framecue.composition.subject import Composition, Subject
 from framecue.composition.tilt import CERTAIN_DEG
 from framecue.composition.turns import Reach, best_turn
 from framecue.composition.whereabouts import Whereabouts
@@ -243,7 +243,7 @@ class Guide:
         worst = max((abs(gap) for gap in gaps.values()), default=0.0)
         reached = all(abs(gap) <= (COARSE if name in BROAD else precision) for name, gap in gaps.items())
         hidden = self._hidden(framed.subject)
-        beside = not framed.subject.cut.keys().isdisjoint(SIDES)
+        beside = framed.subject.beside
         whole = (
             hidden is None and not sight.beyond_top and not (sight.beyond_bottom and feet_wanted(self.look))
         )
@@ -296,7 +296,7 @@ class Guide:
         """What is seen beyond what the pose explains. Of somebody cut by a side nobody sees the middle."""
         assert self.pose is not None
         seen = dict(measured(framed, self._fitted, None, lens.width, lens.height))
-        if not framed.subject.cut.keys().isdisjoint(SIDES):
+        if framed.subject.beside:
             del seen["centre_x"]
         return residue(seen, self.pose.pose, lens, self._fitted, framed.share)
 

@@ -302,10 +302,12 @@ class Planner:
             free = ~((at <= low) & (downhill < 0) | (at >= high) & (downhill > 0))
             if not free.any():
                 break
-            step = np.zeros((2, size))
-            step[0, free] = _downhill(slopes[:, free], local[0])
-            step[1] = _within(slopes, local[0], free, low - at, high - at)
-            tried = np.clip(at + np.concatenate(_SHARES[:, None, None] * step), low, high)
+            step = np.zeros(size)
+            step[free] = _downhill(slopes[:, free], local[0])
+            steps = [step]
+            if ((at + step < low) | (at + step > high)).any():
+                steps.append(_within(step, slopes, local[0], free, low - at, high - at))
+            tried = np.clip(at + np.concatenate(_SHARES[:, None, None] * np.array(steps)), low, high)
             there = residuals(tried)
             costs = np.square(there[:, 0]).sum(axis=1)
             best, before = int(np.argmin(costs)), cost
@@ -323,16 +325,16 @@ def _downhill(slopes: Array, off: Array) -> Array:
     return np.asarray(np.linalg.solve(normal, -slopes.T @ off), np.float64)
 
 
-def _within(slopes: Array, off: Array, free: NDArray[np.bool_], low: Array, high: Array) -> Array:
+def _within(
+    step: Array, slopes: Array, off: Array, free: NDArray[np.bool_], low: Array, high: Array
+) -> Array:
     """The same within bounds: what would go beyond its own stops there, and the rest make up for it."""
-    step = np.zeros(len(free))
     while free.any():
-        step[free] = _downhill(slopes[:, free], off + slopes[:, ~free] @ step[~free])
         beyond = (step < low) | (step > high)
         if not beyond.any():
             break
-        np.clip(step, low, high, out=step)
-        free = free & ~beyond
+        step, free = np.clip(step, low, high), free & ~beyond
+        step[free] = _downhill(slopes[:, free], off + slopes[:, ~free] @ step[~free])
     return step
 
 

@@ -70,7 +70,7 @@ class Sighting:
         subject = replace(
             s, head_top_y=top, chin_y=chin, foot_y=foot, left_x=left, right_x=right, middle_x=middle
         )
-        across = "left" not in s.cut and "right" not in s.cut
+        across = not s.beside
         if not across:  # of a head or foot beside the frame only the near part is seen
             subject, chin = replace(subject, chin_y=None), None
         self.head_size = _angle(top, chin, lens)

@@ -51,6 +51,11 @@ class Subject:
         return (self.foot_y - self.head_top_y) / (self.chin_y - self.head_top_y)
 
     @property
+    def beside(self) -> bool:
+        """Whether the left or right edge of the frame cuts the body."""
+        return not self.cut.keys().isdisjoint(SIDES)
+
+    @property
     def centre_x(self) -> float:
         """Where the body stands across the frame, pixels: its middle, or halfway between its sides."""
         return (self.left_x + self.right_x) / 2 if self.middle_x is None else self.middle_x

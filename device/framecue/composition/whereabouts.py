@@ -17,7 +17,6 @@ class Whereabouts:
 
     A child near by looks like a grown-up seen from above, a low camera tilted up like a high one tilted
     down: what is asked for changes the picture otherwise for each, so two views tell what one cannot.
-    found: the likeliest pose in the last frame; None before anybody was seen.
     """
 
     def __init__(self, mount: Mount) -> None:
@@ -26,11 +25,15 @@ class Whereabouts:
 
     def forget(self) -> None:
         """Somebody else may be there: nothing found before counts."""
-        self.found: Estimate | None = None
         self._guesses = [Guess(self._mount, kind) for kind in KINDS]
         self._likely = self._guesses[0]
         self._moving = False
         self._asked: deque[tuple[float, Moves]] = deque(maxlen=20)
+
+    @property
+    def found(self) -> Estimate | None:
+        """The likeliest pose in the last frame; None before anybody was seen."""
+        return self._likely.found
 
     def asked(self, moves: Moves, time_s: float) -> None:
         """The moves shown now, metres and degrees."""
@@ -39,8 +42,9 @@ class Whereabouts:
     def watch(self, moving: bool, time_s: float) -> None:
         """Notice in every frame whether the picture moves: what was found last counts after the move."""
         if moving and not self._moving:
+            moves = self._read(time_s)
             for guess in self._guesses:
-                guess.move(self._read(time_s))
+                guess.move(moves)
             least = min(guess.doubt for guess in self._guesses)
             for guess in self._guesses:
                 guess.doubt = min(guess.doubt - least, MOST)
@@ -50,21 +54,20 @@ class Whereabouts:
         """The pose in a frame."""
         for guess in self._guesses:
             guess.see(sight, lens)
-        found = self._likeliest(sight)
+        found = self._weighed(sight)
         if found.misfit > STRAYED:
             self._likely.search(sight, lens)
-            found = self._likeliest(sight)
-        self.found = found
+            found = self._weighed(sight)
         return found
 
-    def _likeliest(self, sight: Sight) -> Estimate:
+    def _weighed(self, sight: Sight) -> Estimate:
         """Of the likeliest guess; another is believed only of somebody seen whole, for a ratio is needed."""
         best = min(self._guesses, key=lambda guess: guess.misfit)
         whole = sight.head_top is not None and sight.chin is not None and sight.foot is not None
         if whole and best.misfit < self._likely.misfit - BETTER:
             self._likely = best
-        assert self._likely.found is not None
-        return self._likely.found
+        assert self.found is not None
+        return self.found
 
     def _read(self, time_s: float) -> Moves:
         """What was asked for when whoever moves now had read it."""

@@ -130,10 +130,11 @@ def _odd(samples: Mapping[str, Sample], kind: Kind) -> dict[str, str]:
         known = {photo: one.measures[measure] for photo, one in samples.items() if measure in one.measures}
         if len(known) < LEAST:
             continue
+        least = tolerance_limits(measure, kind)[0]
         for photo, value in known.items():
             others = [known[other] for other in known if other != photo]
             middle = float(np.median(others))
-            off = abs(value - middle) / max(spread(others), tolerance_limits(measure, kind)[0])
+            off = abs(value - middle) / max(spread(others), least)
             if off > max(_ODD, found.get(photo, (0.0, ""))[0]):
                 told = f"its {WORDS[measure]} is at {value:.0%}, the others' at {middle:.0%}"
                 found[photo] = (off, f"it is unlike the others: {told}")
